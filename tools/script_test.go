@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 )
 
@@ -66,6 +67,15 @@ func stepIn(t *testing.T, result tool.Result) tool.Next {
 		t.Fatal(err)
 	}
 	return out.Next
+}
+
+// stepOf is the step of a failure, as a result would have it.
+func stepOf(t *testing.T, failure *tool.Failure) (next tool.Next) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(text.JSON(failure.Next)), &next); err != nil {
+		t.Fatal(err)
+	}
+	return next
 }
 
 // with is a call of alice's on a server with these tools only.

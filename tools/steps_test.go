@@ -3,6 +3,7 @@ package tools_test
 import (
 	"encoding/json"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -87,6 +88,80 @@ func TestNoOneIsAskedBeyondALimit(t *testing.T) {
 	}
 	if other, failure := run(tool.Call{Caller: caller.Caller{ID: "bob"}}, `{"jobId":"j"}`); failure != nil || stepIn(t, other).Action != tool.ConfirmWithHuman {
 		t.Errorf("someone else: %v", failure)
+	}
+}
+
+// TestReportsKnowTheLimit: the step after a finished draft is the one that opentrain_publish would name, with the draft to show.
+func TestReportsKnowTheLimit(t *testing.T) {
+	const limit = `429 {"error":"No more.","code":"RATE_LIMITED","details":{"limit":3,"windowHours":24}}`
+	const ready = `{"jobId":"j","status":"DRAFT","validation":{"publishReady":true},"normalizedFields":{"jobTitle":"T"}}`
+	claims := caller.Caller{ID: "alice", Claims: true}
+	for name, test := range map[string]struct {
+		by     caller.Caller
+		forms  bool
+		action tool.Action
+		calls  string
+	}{
+		"in the conversation":      {alice, false, tool.Wait, tool.Publish},
+		"in a form":                {alice, true, tool.Wait, tool.Publish},
+		"an account without owner": {claims, false, tool.AskHuman, tool.ClaimAccount},
+	} {
+		api := &script{answers: map[string]string{"POST /job-drafts": ready, "PATCH /job-drafts/j": ready, "POST /jobs/j/publish": limit}}
+		tools := serve(t, owner{RoundTripper: api, status: opentrain.StatusDraft}, setup{confirm: true})
+		by := tool.Call{Caller: test.by, Served: tools.claiming()}
+		asked, _, failure := tools.run(t.Context(), t, by, tool.Publish, `{"jobId":"j"}`)
+		if failure != nil {
+			t.Fatal(failure.Text())
+		}
+		_, _, refused := tools.run(t.Context(), t, by, tool.Publish, follow(t, stepIn(t, asked)))
+		if refused == nil {
+			t.Fatal("it was published")
+		}
+		by.CanAsk = test.forms
+		for made, args := range map[string]string{
+			tool.CreateDraft: `{"description":"x"}`, tool.PatchDraft: `{"jobId":"j","fields":{"headcount":3}}`, tool.GetDraft: `{"jobId":"j"}`,
+		} {
+			result, ask, failure := tools.run(t.Context(), t, by, made, args)
+			if failure != nil || ask != nil {
+				t.Fatal(name, made, failure, ask)
+			}
+			next := stepIn(t, result)
+			if !test.forms && (next.Show == nil || string(next.Show.Fields["jobTitle"]) != `"T"`) {
+				t.Errorf("%s: %s doesn't show the draft: %+v", name, made, next)
+			}
+			if next.Show = nil; !reflect.DeepEqual(next, stepOf(t, refused)) || next.Action != test.action || next.Tool != test.calls {
+				t.Errorf("%s: %s names %+v", name, made, next)
+			}
+			wants(t, result.Text, "limit of 3 published jobs in 24 hours", "T")
+		}
+	}
+}
+
+// TestNoYesIsAskedAgainBeyondALimit: a draft that has changed since the yes isn't shown again if the limit is reached meanwhile.
+func TestNoYesIsAskedAgainBeyondALimit(t *testing.T) {
+	const mine = `{"jobs":[{"id":"j","title":"T","status":"DRAFT","updatedAt":"2026-06-01T12:00:00Z"}]}`
+	const ready = `{"jobId":"j","status":"DRAFT","validation":{"publishReady":true},"normalizedFields":{"jobTitle":"T"}}`
+	api := &script{answers: map[string]string{
+		"GET /jobs/mine": mine, "PATCH /job-drafts/j": ready,
+		"POST /jobs/j/publish": `429 {"error":"No more.","code":"RATE_LIMITED","details":{"limit":3,"windowHours":24}}`,
+	}}
+	tools := serve(t, api, setup{confirm: true})
+	var yes [2]string
+	for i := range yes {
+		asked, _, failure := tools.run(t.Context(), t, tool.Call{Caller: alice}, tool.Publish, `{"jobId":"j"}`)
+		if failure != nil {
+			t.Fatal(failure.Text())
+		}
+		yes[i] = follow(t, stepIn(t, asked))
+	}
+	if _, _, failure := tools.run(t.Context(), t, tool.Call{Caller: alice}, tool.Publish, yes[0]); failure == nil {
+		t.Fatal("it was published")
+	}
+	api.answers["GET /jobs/mine"] = strings.ReplaceAll(mine, "12:00", "13:00")
+	api.answers["PATCH /job-drafts/j"] = strings.ReplaceAll(ready, `"T"`, `"U"`)
+	result, _, failure := tools.run(t.Context(), t, tool.Call{Caller: alice}, tool.Publish, yes[1])
+	if failure == nil || failure.Next.Action != tool.Wait {
+		t.Errorf("%s %v", result.Text, failure)
 	}
 }
 

@@ -272,13 +272,18 @@ func (e explainer) conflict() Next {
 func (e explainer) rateLimit() Next {
 	atMost := e.RetryAfterSeconds == 0 // the API doesn't say how long
 	if hours := min(max(0, e.details.WindowHours), 30*24); hours > 0 {
-		e.say("This account has reached its limit of %s in %d hours. Nothing was changed.",
+		problem := fmt.Sprintf("This account has reached its limit of %s in %d hours.",
 			text.Count(max(0, e.details.Limit), "published job"), hours)
+		e.say("%s Nothing was changed.", problem)
 		if e.by.Claims && e.call.Served.Has(ClaimAccount, ClaimStatus) {
 			e.say("Once a human has claimed this account, it can publish more.")
-			return ClaimNext("Or publish again later: the limit is for " + text.Count(hours, "hour") + ".")
+			next := ClaimNext("Or publish again later: the limit is for " + text.Count(hours, "hour") + ".")
+			next.Problem = problem
+			return next
 		}
-		return e.retry(cmp.Or(e.RetryAfterSeconds, hours*60*60), atMost)
+		next := e.retry(cmp.Or(e.RetryAfterSeconds, hours*60*60), atMost)
+		next.Problem = problem
+		return next
 	}
 	e.wrong("OpenTrain is rate-limiting requests: " + text.Sentence(e.apiError.Message))
 	return e.retry(cmp.Or(e.RetryAfterSeconds, 60), atMost)

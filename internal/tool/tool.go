@@ -257,44 +257,6 @@ func (r Runner) Run(ctx context.Context, t *Tool, call Call, args json.RawMessag
 	return result, ask, nil
 }
 
-// allowed returns an error if the account is known not to allow a call of a tool.
-func (r Runner) allowed(ctx context.Context, by caller.Caller, t Tool) error {
-	if err := r.Accounts.Require(ctx, by, t.Feature); err != nil || !t.Kind.AsksFirst() {
-		return err
-	}
-	return r.Accounts.RequireScope(ctx, by, t.Scope)
-}
-
-// possible returns the step as the caller can take it. What the account doesn't allow is left to the human, before they
-// are asked for a yes.
-func (r Runner) possible(ctx context.Context, call Call, next Next, failed bool) Next {
-	next = r.allowedStep(ctx, call, next, failed)
-	next.URL = r.page(next.URL)
-	return next
-}
-
-func (r Runner) allowedStep(ctx context.Context, call Call, next Next, failed bool) Next {
-	next = call.Served.Next(next, failed)
-	t := call.Served.Find(next.Tool)
-	if t == nil || !t.Kind.AsksFirst() || next.Action == Wait || next.Action == Fix {
-		return next
-	}
-	err := r.allowed(ctx, call.Caller, *t)
-	if err == nil {
-		return next
-	}
-	instead := r.Explain(*t, call, nil, err).Next
-	if instead.Tool == ClaimAccount || instead.Tool == ClaimStatus {
-		r.Accounts.interrupt(*t, *instead, json.RawMessage(text.JSON(next.Arguments)))
-		return *instead
-	}
-	problem := instead.Problem
-	if t.Kind == KindShow && !failed {
-		return Next{Action: Done, Note: text.Join(" ", next.Note, problem)}
-	}
-	return next.forHuman(problem)
-}
-
 // Call is what a tool knows about a call besides its input.
 type Call struct {
 	Caller              caller.Caller

@@ -91,9 +91,6 @@ func (p posting) publish(ctx context.Context, call tool.Call, in publishInput) (
 		return out, nil, uncheckable(own)
 	}
 	if !answer.Yes {
-		if err := p.Accounts.PublishLimit(call.Caller); err != nil {
-			return out, nil, err // no one is asked for a yes to what can't happen
-		}
 		return p.askToPublish(ctx, call, intent, own, out, answer.Why)
 	}
 	view, again, err := p.Compare(ctx, call, own, answer.View)
@@ -144,6 +141,9 @@ func (p posting) askAgain(
 		return out, nil, err
 	case !view.Report.PublishReady:
 		return out.notReady(view.Report), nil, nil
+	}
+	if err := p.Accounts.PublishLimit(call.Caller); err != nil {
+		return out, nil, err // no one is asked for a yes to what can't happen
 	}
 	ask, next := p.Confirm.Ask(call, intent, view.Preview(own), view.View, why)
 	next.Change = view.Report.Next.Change
