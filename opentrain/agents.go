@@ -35,7 +35,8 @@ const (
 	CodeExpiredToken         Code = "expired_token"         // the account can't be claimed anymore
 	CodeInvalidGrant         Code = "invalid_grant"         // an unknown claim token, or the new API token was delivered before
 	CodeInvalidRequest       Code = "invalid_request"
-	CodeAnonymousNotEnabled  Code = "anonymous_not_enabled" // agents can't register at the moment
+	CodeEmailTaken           Code = "email_already_registered" // the email has an OpenTrain account, so it can't claim another
+	CodeAnonymousNotEnabled  Code = "anonymous_not_enabled"    // agents can't register at the moment
 )
 
 // AgentProfile describes a new account. Everything is optional.
@@ -137,10 +138,25 @@ func agentError(res response) *Error {
 	case res.status >= http.StatusInternalServerError && code != "":
 		e.Code = CodeInternal
 	case code != "":
-		e.Code = code
+		e.Code = claimCode(code, envelope.Description)
 	}
 	if code != "" {
 		e.Message = clip(string(hideTokens([]byte(cmp.Or(envelope.Description, strings.ReplaceAll(string(code), "_", " "))))))
 	}
 	return e
+}
+
+// claimCode is the code of an error. Why a request is invalid stands only in the description, as a name or in words
+// (developers/api-reference/agent-auth/claim).
+func claimCode(code Code, description string) Code {
+	said := strings.ToLower(description)
+	switch {
+	case code != CodeInvalidRequest:
+		return code
+	case strings.Contains(said, "email") && strings.Contains(said, "already"):
+		return CodeEmailTaken
+	case strings.Contains(said, "window"):
+		return CodeExpiredToken
+	}
+	return code
 }

@@ -189,7 +189,7 @@ func (l *login) explain(err error) error {
 	switch {
 	case !ok:
 		return err
-	case taken(err):
+	case failure.Code == opentrain.CodeEmailTaken:
 		return errors.New("this email address already has an OpenTrain account, so it can't claim the one that is saved here. " + l.ways())
 	case failure.Code == opentrain.CodeAnonymousNotEnabled:
 		return errors.New("OpenTrain doesn't let agents register at the moment; copy a token from its app and run:\n  " + typed("login --token"))
@@ -207,12 +207,6 @@ const tokenPage = "app.opentrain.ai, Settings → API keys" //nolint:gosec // wh
 
 // said is what an error says, on one line.
 func said(failure *opentrain.Error) string { return text.Sentence(text.Clean(failure.Message, 1000)) }
-
-// taken reports whether a claim was refused because the email address has an account.
-func taken(err error) bool {
-	failure, ok := errors.AsType[*opentrain.Error](err)
-	return ok && failure.Code == opentrain.CodeInvalidRequest && strings.Contains(strings.ToLower(failure.Message), "already")
-}
 
 // ways are what to do about an address that has an account.
 func (l *login) ways() string {

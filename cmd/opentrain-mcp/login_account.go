@@ -163,7 +163,7 @@ func (l *login) invite(ctx context.Context, c loginCommand) error {
 			continue
 		}
 		attempt, err := l.person.StartClaim(ctx, email)
-		if taken(err) {
+		if errors.Is(err, &opentrain.Error{Code: opentrain.CodeEmailTaken}) {
 			l.say("%s already has an OpenTrain account. Type another address, or press Enter.", email)
 			later = l.ways()
 			continue

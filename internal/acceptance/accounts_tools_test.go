@@ -265,10 +265,12 @@ func TestRefusedClaims(t *testing.T) {
 		action tool.Action
 		tool   string
 	}{
-		`{"error":"invalid_request","error_description":"email_already_registered"}`:        {tool.AskHuman, "opentrain_claim_account"},
-		`{"error":"invalid_request","error_description":"The email address is not valid."}`: {tool.AskHuman, "opentrain_claim_account"},
-		`{"error":"invalid_request","error_description":"Unknown claim token."}`:            {tool.CallTool, "opentrain_claim_status"},
-		`{"error":"invalid_request","error_description":"The claim window has closed."}`:    {tool.CallTool, "opentrain_register_agent"},
+		`{"error":"invalid_request","error_description":"email_already_registered"}`:         {tool.AskHuman, "opentrain_claim_account"},
+		`{"error":"email_already_registered"}`:                                               {tool.AskHuman, "opentrain_claim_account"},
+		`{"error":"invalid_request","error_description":"The account was claimed already."}`: {tool.CallTool, "opentrain_claim_status"},
+		`{"error":"invalid_request","error_description":"The email address is not valid."}`:  {tool.AskHuman, "opentrain_claim_account"},
+		`{"error":"invalid_request","error_description":"Unknown claim token."}`:             {tool.CallTool, "opentrain_claim_status"},
+		`{"error":"invalid_request","error_description":"The claim window has closed."}`:     {tool.CallTool, "opentrain_register_agent"},
 		`{"error":"expired_token"}`:         {tool.CallTool, "opentrain_register_agent"},
 		`{"error":"anonymous_not_enabled"}`: {tool.Fix, ""},
 		`{"error":"something_new"}`:         {tool.Fix, "opentrain_claim_account"},

@@ -76,20 +76,19 @@ func (t tools) notStarted(call tool.Call, err error) error {
 	if !ok {
 		return t.refusal(call, tool.ClaimAccount, err)
 	}
-	said := strings.ToLower(failure.Message)
-	switch {
-	case failure.Code == opentrain.CodeExpiredToken, failure.Code == opentrain.CodeInvalidRequest && strings.Contains(said, "window"):
+	switch failure.Code {
+	case opentrain.CodeExpiredToken:
 		return t.expired()
-	case failure.Code == opentrain.CodeInvalidRequest && strings.Contains(said, "already"):
+	case opentrain.CodeEmailTaken:
 		const problem = "This email address already has an OpenTrain account."
 		return &tool.Refusal{
 			Code: opentrain.CodeConflict, Next: tool.ClaimNext(problem),
 			Lines: []string{problem + " Nothing was changed.", "Ask the human for another one, or use that account. " + pasteToken},
 		}
-	case failure.Code == opentrain.CodeInvalidRequest:
+	case opentrain.CodeInvalidRequest:
 		problem := "OpenTrain didn't start the claim: " + text.Sentence(failure.Message)
 		refused := &tool.Refusal{Code: failure.Code, Lines: []string{problem + " Nothing was changed."}, Next: tool.ClaimNext(problem)}
-		if !strings.Contains(said, "email") { // it is about the account
+		if !strings.Contains(strings.ToLower(failure.Message), "email") { // it is about the account
 			refused.Next = tool.Next{Action: tool.CallTool, Tool: tool.ClaimStatus, Arguments: map[string]any{}, Note: "It may already be claimed."}
 		}
 		return refused
