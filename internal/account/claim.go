@@ -98,13 +98,14 @@ func (a *Account) notRegistered() error {
 
 // checkOnce checks the claim, unless that has to wait.
 func (a *Account) checkOnce(ctx context.Context) (claim Claim, wait time.Duration, err error) {
-	claim = Claim{State: Pending, Attempt: a.Attempt()}
 	e, err := a.open(ctx)
 	if err != nil {
-		return claim, 0, err
+		return Claim{State: Pending}, 0, err
 	}
 	defer e.close()
-	switch saved := e.saved(); {
+	saved := e.saved()
+	claim = Claim{State: Pending, Attempt: attemptOf(saved)}
+	switch {
 	case saved.ClaimToken != "":
 		if err := a.here(saved); err != nil {
 			return claim, 0, err

@@ -85,6 +85,42 @@ func TestCanceledClaims(t *testing.T) {
 	}
 }
 
+// arriving is a context that tells when a call first looks at it.
+type arriving struct {
+	context.Context
+	arrived func()
+}
+
+func (a arriving) Err() error { a.arrived(); return a.Context.Err() }
+
+// TestTheLastLinkIsShown: a call that waits while another program starts the claim again shows the new link, not the one that no longer
+// works.
+func TestTheLastLinkIsShown(t *testing.T) {
+	h := newHome(t, sandbox.Config{ClaimAfter: 3})
+	claiming(t, h.program(""))
+	waits := make(chan struct{})
+	checked := make(chan account.Claim, 1)
+	h.before = func(*http.Request) *http.Response { // the other program holds the file now
+		h.before = nil
+		go func() {
+			claim, err := h.program("").CheckClaim(arriving{t.Context(), sync.OnceFunc(func() { close(waits) })})
+			if err != nil {
+				t.Error(err)
+			}
+			checked <- claim
+		}()
+		<-waits
+		return nil
+	}
+	again, err := h.program("").StartClaim(t.Context(), "other@example.org")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if claim := <-checked; claim.State != account.Pending || claim.Attempt == nil || claim.Attempt.URL != again.URL {
+		t.Errorf("%+v %+v instead of %s", claim, claim.Attempt, again.URL)
+	}
+}
+
 // TestATokenThatCannotBeSaved: the file can't be replaced anymore when the token comes. This process keeps the token, and
 // saves it as soon as that works.
 func TestATokenThatCannotBeSaved(t *testing.T) {
