@@ -70,7 +70,8 @@ func (s *slow) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
 }
 
-// TestCanceledCallHidesNothing: what one call reads of an account is for all, so its cancellation doesn't end the read.
+// TestCanceledCallHidesNothing: what one call reads of an account is for all, so its cancellation doesn't end the read. It doesn't wait
+// for the read either, and fails as a canceled call.
 func TestCanceledCallHidesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		upstream := &slow{takes: time.Second}
@@ -83,7 +84,15 @@ func TestCanceledCallHidesNothing(t *testing.T) {
 		canceled, cancel := context.WithTimeout(ctx, time.Hour)
 		time.AfterFunc(time.Second/2, cancel)
 		var calls sync.WaitGroup
-		for _, ctx := range []context.Context{canceled, ctx, ctx} {
+		start := time.Now()
+		calls.Go(func() {
+			_, err := accounts.Read(canceled, by)
+			if waited := time.Since(start); !errors.Is(err, context.Canceled) || waited != time.Second/2 {
+				t.Errorf("after %v: %v", waited, err)
+			}
+		})
+		synctest.Wait()
+		for range 2 {
 			calls.Go(func() {
 				if err := accounts.Require(ctx, by, tool.Feature{Capability: "publish", Key: "k"}); err == nil {
 					t.Error("a feature that is off is allowed")
@@ -92,6 +101,9 @@ func TestCanceledCallHidesNothing(t *testing.T) {
 			synctest.Wait()
 		}
 		calls.Wait()
+		if err := accounts.Require(ctx, by, tool.Feature{Capability: "draftCreate"}); err != nil {
+			t.Error(err)
+		}
 		if reads := upstream.reads.Load(); reads != 1 {
 			t.Errorf("%d reads", reads)
 		}

@@ -30,7 +30,7 @@ func (r *remembered[V]) get(ctx context.Context, by caller.Caller, read func(con
 		return item.Value()
 	}
 	done := r.reads.DoChan(by.ID, func() (any, error) { return r.load(context.WithoutCancel(ctx), by, read) })
-	patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), SideReadTime(ctx))
+	patience, cancel := context.WithTimeout(ctx, SideReadTime(ctx))
 	defer cancel()
 	select {
 	case result := <-done:
@@ -38,8 +38,8 @@ func (r *remembered[V]) get(ctx context.Context, by caller.Caller, read func(con
 			panic(result.Err)
 		}
 		return result.Val.(V) //nolint:errcheck,forcetypeassert // of load
-	case <-patience.Done():
-		value, _ := read(patience) // fails, since no time is left
+	case <-patience.Done(): // also when the call is canceled
+		value, _ := read(patience) // fails with the reason: nothing is sent anymore
 		return value
 	}
 }
