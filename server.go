@@ -178,7 +178,7 @@ func newServer(cfg Config, subscriptions bool, callsPerSecond float64, burst int
 	desk := draft.NewDesk(cfg.API, accounts, confirmer, cfg.Store, cfg.Replicated, time.Now)
 	selected := tool.Selection{
 		ReadOnly: cfg.ReadOnly, Local: cfg.Account != nil, Toolsets: cfg.Toolsets, Tools: cfg.Tools, Exclude: cfg.ExcludeTools,
-		TurnOn: cfg.ToolsetHelp, NoApp: !tool.HasPages(cfg.API),
+		TurnOn: cfg.ToolsetHelp, NoPages: !tool.HasPages(cfg.API.BaseURL()),
 	}
 	served, err := selected.Of(tools.Sets(desk, cfg.Account))
 	if err != nil {

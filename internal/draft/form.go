@@ -83,7 +83,7 @@ func (d *Desk) Ask(ctx context.Context, call tool.Call, wanted *bool, report Rep
 		return nil, err
 	}
 	page := ""
-	if tool.HasPages(d.API) {
+	if tool.HasPages(d.API.BaseURL()) {
 		page = "\nPage: " + cmp.Or(report.DraftURL, text.URL(d.API.DraftURL(report.JobID)))
 	}
 	problems := append(tool.Map(form.Problems, remarkLine), "")

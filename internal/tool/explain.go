@@ -197,7 +197,7 @@ func (e explainer) forbidden() Next {
 		if seemsUnclaimed {
 			e.say("Its scopes are those of an account that no human has claimed, so the human probably has to claim it first.")
 		}
-		if e.runner.hasPages() {
+		if HasPages(e.runner.App) {
 			e.say("Create another token with %s in the app, under Settings → API keys.", scopes)
 		}
 		return e.fixToken(problem)

@@ -9,18 +9,17 @@ import (
 	"opentrain-mcp/opentrain"
 )
 
-// noPages is the host of the links of the sandbox inside this server, which has no pages.
+// noPages is the host of the sandbox inside this server, and of its links.
 const noPages = "sandbox.invalid"
 
 // OnPage makes a step in which the human decides on a page of OpenTrain's app, before the step's tool shows the outcome. note says
 // what they do there, and lost what to do without a safe address.
 func (n Next) OnPage(address, note, lost string) Next {
 	n.Action, n.URL, n.Note = OpenURL, address, note
-	parsed, err := url.Parse(address)
 	switch {
 	case address == "":
 		n.URL, n.Note = opentrain.DefaultBaseURL, lost
-	case err == nil && parsed.Hostname() == noPages:
+	case !HasPages(address):
 		n.Action, n.URL, n.Note = CallTool, "", NoPage
 	}
 	return n
@@ -29,8 +28,11 @@ func (n Next) OnPage(address, note, lost string) Next {
 // NoPage says how a human decides in the sandbox inside this server.
 const NoPage = "This is the sandbox: the page doesn't exist. After a few checks, the sandbox acts as if the human had agreed there."
 
-// HasPages reports whether an API's app has pages.
-func HasPages(api *opentrain.Client) bool { return api.Host() != noPages }
+// HasPages reports whether there are pages at the address of an API, of its app or of one of its pages.
+func HasPages(address string) bool {
+	parsed, err := url.Parse(address)
+	return err != nil || parsed.Hostname() != noPages
+}
 
 // IsLocal reports whether a host is this machine, or in its network alone: no one elsewhere can reach it.
 func IsLocal(host string) bool {
@@ -46,13 +48,8 @@ func (r Runner) page(address string) string {
 	switch {
 	case address != opentrain.DefaultBaseURL || r.App == "":
 		return address
-	case !r.hasPages():
+	case !HasPages(r.App):
 		return ""
 	}
 	return r.App
-}
-
-func (r Runner) hasPages() bool {
-	app, err := url.Parse(r.App)
-	return err != nil || app.Hostname() != noPages
 }

@@ -21,7 +21,7 @@ type Selection struct {
 	Tools    []string // the only tools served, unless empty
 	Exclude  []string // tools that are not served
 	TurnOn   string   // how a human has another toolset served, in words for a model
-	NoApp    bool     // no app is behind the API
+	NoPages  bool     // the API has no app in which a human can act; see HasPages
 }
 
 // Of selects from all the toolsets of the server. It fails on an unknown name, and if nothing is left.
@@ -30,7 +30,7 @@ func (s Selection) Of(all []Set) (Served, error) {
 	if err := errors.Join(unknownToolset(all, chosen), unknownTool(all, slices.Concat(only, excluded))); err != nil {
 		return Served{}, err
 	}
-	served := Served{hidden: map[string]hidden{}, noApp: s.NoApp}
+	served := Served{hidden: map[string]hidden{}, noPages: s.NoPages}
 	for _, set := range all {
 		off := set.OffByDefault
 		if len(chosen) > 0 {

@@ -18,8 +18,8 @@ import (
 type Served struct {
 	Sets []Set // with the tools that are left
 
-	hidden map[string]hidden // the server's other tools, by name
-	noApp  bool              // no app is behind the API
+	hidden  map[string]hidden // the server's other tools, by name
+	noPages bool              // see Selection.NoPages
 }
 
 // hidden is a tool that isn't served.
@@ -86,7 +86,7 @@ func (s Served) Narrow(by caller.Narrowing) Served {
 	if len(by) == 0 {
 		return s
 	}
-	left := Served{hidden: map[string]hidden{}, noApp: s.noApp}
+	left := Served{hidden: map[string]hidden{}, noPages: s.noPages}
 	maps.Copy(left.hidden, s.hidden)
 	for _, set := range s.Sets {
 		set.Tools = slices.DeleteFunc(slices.Clone(set.Tools), func(t Tool) bool {
@@ -208,7 +208,7 @@ func (s Served) Next(next Next, failed bool) Next {
 // without is what a human can do about a tool that isn't served.
 func (s Served) without(name string) string {
 	inTheApp := "The human can do it in OpenTrain's app."
-	if s.noApp {
+	if s.noPages {
 		inTheApp = ""
 	}
 	return text.Join(" ", s.hidden[name].remedy, inTheApp)

@@ -60,7 +60,7 @@ func (m money) paid(ctx context.Context, call tool.Call, in getCreditTopUpInput)
 			Action: tool.Wait, RetryAfterSeconds: payWait, Tool: tool.GetCreditTopUp, Arguments: map[string]any{"topUpId": in.TopUpID},
 			Note: "The human pays on the checkout page. If they have lost it, " + tool.CreateCreditTopUp + " makes another.",
 		}
-		if !tool.HasPages(m.api) {
+		if !tool.HasPages(m.api.BaseURL()) {
 			out.Next.Note = tool.NoPage
 		}
 	case opentrain.TopUpCompleted:

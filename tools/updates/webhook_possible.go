@@ -105,7 +105,7 @@ func readAddress(address string) (string, error) {
 func (u updates) unreachable(address string) []string {
 	parsed, err := url.Parse(address)
 	base, errBase := url.Parse(u.API.BaseURL())
-	if err != nil || errBase != nil || !tool.IsLocal(parsed.Hostname()) || tool.IsLocal(base.Hostname()) || !tool.HasPages(u.API) {
+	if err != nil || errBase != nil || !tool.IsLocal(parsed.Hostname()) || tool.IsLocal(base.Hostname()) || !tool.HasPages(u.API.BaseURL()) {
 		return nil
 	}
 	return []string{"Only this machine or its network can reach this address, so OpenTrain's events can't arrive there."}
