@@ -249,9 +249,9 @@ func (r *run) call(ctx context.Context, name string, arguments map[string]any) (
 		return tool.Next{}, fmt.Errorf("%s: the result can't be read: %w", name, err)
 	}
 	headline, _, _ := strings.Cut(textOf(result), "\n")
-	headline, _, _ = strings.Cut(headline, " Lines starting with > ")                // the demo draws quotes in its own way
-	if words, found := strings.CutSuffix(headline, " Ask the human first."); found { // who is the reader
-		headline = words + " The agent asks you first."
+	headline, _, _ = strings.Cut(headline, " Lines starting with > ")      // the demo draws quotes in its own way
+	if out.Next.Action == tool.ConfirmWithHuman && out.Next.Tool == name { // the human is the reader here
+		headline = "The agent asks you first."
 	}
 	r.last = out
 	r.read(out, headline)

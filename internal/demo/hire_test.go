@@ -21,7 +21,7 @@ func TestHire(t *testing.T) {
 		}
 		for _, words := range []string{" · match ", "? Send this message?", "  │ Thanks for your message!", "$339.95", "? Request this hire?", "The agent asks you first.", "--toolsets=all",
 			"Done. The hire waits for a human's approval", "https://sandbox.invalid/approvals/approval_"} {
-			if !strings.Contains(shown, words) {
+			if !strings.Contains(shown, words) || strings.Contains(shown, "by this call") {
 				t.Errorf("%s: %q is missing in\n%s", variant, words, shown)
 			}
 		}
