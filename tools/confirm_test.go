@@ -51,6 +51,38 @@ func TestConfirmationsExpire(t *testing.T) {
 	}
 }
 
+// TestFormsWithoutAnAnswer: what is neither a yes nor a no isn't taken for silence, and silence isn't taken for a human's choice.
+func TestFormsWithoutAnAnswer(t *testing.T) {
+	const ready = `{"jobId":"j","status":"DRAFT","validation":{"publishReady":true},"normalizedFields":{"jobTitle":"T"}}`
+	api := &script{answers: map[string]string{"PATCH /job-drafts/j": ready}}
+	tools := serve(t, owner{RoundTripper: api, status: opentrain.StatusDraft}, setup{confirm: true})
+	_, ask, failure := tools.run(t.Context(), t, tool.Call{Caller: alice, CanAsk: true}, tool.Publish, `{"jobId":"j"}`)
+	if failure != nil || ask == nil {
+		t.Fatal(failure)
+	}
+	for name, test := range map[string]struct {
+		form    tool.FormOutcome
+		confirm string
+		note    string
+	}{
+		"silence":  {tool.FormUnanswered, "", "The form brought no answer: the human may not have seen it. Nothing was sent. Ask the human again."},
+		"a word":   {tool.FormAnswered, `"true"`, "The answer in the form is neither yes nor no. Nothing was sent. Ask the human again."},
+		"a number": {tool.FormAnswered, `1`, "The answer in the form is neither yes nor no. Nothing was sent. Ask the human again."},
+	} {
+		call := tool.Call{Caller: alice, CanAsk: true, Form: test.form, State: ask.State, Answers: map[string]json.RawMessage{}}
+		if test.confirm != "" {
+			call.Answers["confirm"] = json.RawMessage(test.confirm)
+		}
+		result, again, failure := tools.run(t.Context(), t, call, tool.Publish, `{"jobId":"j"}`)
+		if failure != nil || again != nil {
+			t.Fatal(name, failure, again)
+		}
+		if next := stepIn(t, result); next.Action != tool.ConfirmWithHuman || next.Note != test.note {
+			t.Errorf("%s: %+v", name, next)
+		}
+	}
+}
+
 // TestConfirmationsStayShort however many long fields were set.
 func TestConfirmationsStayShort(t *testing.T) {
 	api := &upstream{body: `{"jobId":"j","status":"DRAFT","validation":{"publishReady":true},"normalizedFields":` +

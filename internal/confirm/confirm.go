@@ -105,8 +105,10 @@ func (c *Confirmer) Read(call tool.Call, intent *Intent) Answer {
 	case call.Form == tool.FormDeclined, call.Form == tool.FormAnswered && isNo(call.Answers[field]):
 		c.Ledger.decline(call.Caller, intent.Tool, intent.subject())
 		return Answer{Declined: intent.declined()}
-	case call.Form != tool.FormAnswered, string(call.Answers[field]) != "true", json.Unmarshal(call.State, &token) != nil:
-		return Answer{Why: "The form wasn't answered."}
+	case call.Form != tool.FormAnswered: // canceled, timed out, failed or hidden
+		return Answer{Why: "The form brought no answer: the human may not have seen it."}
+	case string(call.Answers[field]) != "true", json.Unmarshal(call.State, &token) != nil:
+		return Answer{Why: "The answer in the form is neither yes nor no."}
 	}
 	if token == "" {
 		return Answer{}
