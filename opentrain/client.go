@@ -258,7 +258,7 @@ func fetch[T any](ctx context.Context, c *Client, req request, noun string, vali
 // and an *Error.
 func (c *Client) send(ctx context.Context, req request) (response, error) {
 	policy := retryPolicy{idempotent: req.method == "" || req.idempotent}
-	r := c.http.R().SetContext(ctx).AddRetryCondition(policy.shouldRetry).SetHeaders(traceFrom(ctx).header())
+	r := c.http.R().SetContext(policy.watch(ctx)).AddRetryCondition(policy.shouldRetry).SetHeaders(traceFrom(ctx).header())
 	base := c.baseURL
 	switch {
 	case req.agent:
@@ -282,7 +282,7 @@ func (c *Client) send(ctx context.Context, req request) (response, error) {
 		return response{}, stopped.error
 	}
 	if err != nil {
-		failure := transportError(ctx, err)
+		failure := transportError(ctx, err, policy.neverSent(err))
 		failure.NotSent = failure.NotSent && !policy.sent
 		return response{}, failure
 	}

@@ -141,17 +141,15 @@ func invalidArgument(format string, args ...any) *Error {
 
 // notSent returns the Error for a context that ended before the request was sent.
 func notSent(ctx context.Context) *Error {
-	e := transportError(ctx, ctx.Err())
-	e.NotSent = true
-	return e
+	return transportError(ctx, ctx.Err(), true)
 }
 
 // transportError returns the Error for a request without a response.
-func transportError(ctx context.Context, err error) *Error {
+func transportError(ctx context.Context, err error, notSent bool) *Error {
 	if early, ok := errors.AsType[*Error](err); ok { // from the transport
 		return early
 	}
-	e := &Error{Code: CodeNetwork, Message: "OpenTrain couldn't be reached", NotSent: neverSent(err), cause: err}
+	e := &Error{Code: CodeNetwork, Message: "OpenTrain couldn't be reached", NotSent: notSent, cause: err}
 	var timeout net.Error
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
@@ -178,8 +176,8 @@ func transportError(ctx context.Context, err error) *Error {
 	return e
 }
 
-// neverSent reports whether err occurred before the request was sent: in the throttle, in name resolution, or
-// while connecting.
+// neverSent reports whether err says by itself that the request was not sent: it is from the throttle, the name resolution, or a
+// connection that didn't come about.
 func neverSent(err error) bool {
 	var early *Error
 	var dns *net.DNSError

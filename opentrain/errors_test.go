@@ -229,6 +229,38 @@ func TestFailuresWithoutAnAnswer(t *testing.T) {
 	}
 }
 
+// accepting is the address of a host that accepts connections and says nothing.
+func accepting(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	return listener.Addr().String()
+}
+
+// ending is the address of a host that ends every connection as soon as it has read something.
+func ending(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	go func() {
+		for {
+			connection, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			connection.Read(make([]byte, 1)) //nolint:errcheck // it ends either way
+			connection.Close()
+		}
+	}()
+	return listener.Addr().String()
+}
+
 // TestFaults: why no connection came about, and whether a retry is worth it.
 func TestFaults(t *testing.T) {
 	plain := httptest.NewServer(http.NotFoundHandler())
@@ -275,6 +307,13 @@ func TestFaults(t *testing.T) {
 		"no TLS": {
 			strings.Replace(plain.URL, "http:", "https:", 1), &http.Transport{},
 			opentrain.CodeNetwork, opentrain.FaultTLS, "the host doesn't speak TLS",
+		},
+		"slow TLS": {
+			"https://" + accepting(t), &http.Transport{TLSHandshakeTimeout: 10 * time.Millisecond},
+			opentrain.CodeTimeout, "", "OpenTrain didn't respond in time",
+		},
+		"ended TLS": {
+			"https://" + ending(t), &http.Transport{}, opentrain.CodeNetwork, "", "OpenTrain couldn't be reached",
 		},
 		"proxy": {
 			"https://nowhere.example", through(closed.URL), opentrain.CodeNetwork, opentrain.FaultProxy, "the proxy couldn't be reached",

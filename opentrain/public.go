@@ -95,7 +95,7 @@ func (p *publicReads) read(ctx context.Context, url string, load loader) (any, e
 		trace.read(source)
 		return done.Val, done.Err
 	case <-ctx.Done():
-		return nil, transportError(ctx, ctx.Err())
+		return nil, transportError(ctx, ctx.Err(), false)
 	}
 }
 

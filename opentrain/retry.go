@@ -4,6 +4,8 @@ import (
 	"context"
 	"math/rand/v2"
 	"net/http"
+	"net/http/httptrace"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-resty/resty/v2"
@@ -21,11 +23,26 @@ type retryPolicy struct {
 	// repeated only if they were not sent.
 	idempotent bool
 	sent       bool // an attempt may have reached the API
+
+	connecting, connected atomic.Bool // whether the transport looked for a connection, and got one
+}
+
+// watch returns a context whose requests tell the policy about their connections. A transport that doesn't call hooks tells nothing.
+func (p *retryPolicy) watch(ctx context.Context) context.Context {
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn: func(string) { p.connecting.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) { p.connected.Store(true) },
+	})
+}
+
+// neverSent reports whether err occurred before the request was sent: in the throttle, or without a connection.
+func (p *retryPolicy) neverSent(err error) bool {
+	return neverSent(err) || p.connecting.Load() && !p.connected.Load()
 }
 
 // shouldRetry is a resty.RetryConditionFunc.
 func (p *retryPolicy) shouldRetry(res *resty.Response, err error) bool {
-	unsent := err != nil && neverSent(err)
+	unsent := err != nil && p.neverSent(err)
 	p.sent = p.sent || !unsent
 	if res == nil || res.Request.Attempt >= maxAttempts || !p.idempotent && !unsent {
 		return false

@@ -69,7 +69,7 @@ func (p *publicReads) load(ctx context.Context, url string, wait time.Duration, 
 		case <-late:
 			return p.fetch(ctx, name, load)
 		case <-ctx.Done():
-			return nil, response{}, time.Time{}, transportError(ctx, ctx.Err())
+			return nil, response{}, time.Time{}, transportError(ctx, ctx.Err(), false)
 		}
 	}
 }
