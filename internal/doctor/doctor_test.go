@@ -340,6 +340,22 @@ func TestBrokenSetUps(t *testing.T) {
 				m.cfg.BaseURL = server.URL
 			}, "network", doctor.Fail, "the host's certificate is not trusted", "\nexport OPENTRAIN_MCP_CA_FILE=", "",
 		},
+		"a certificate of another host": {
+			func(m *machine) {
+				server := httptest.NewUnstartedServer(sandbox.New(sandbox.Config{}))
+				server.Config.ErrorLog = log.New(io.Discard, "", 0)
+				server.StartTLS()
+				m.t.Cleanup(server.Close)
+				m.cfg.BaseURL = strings.Replace(server.URL, "127.0.0.1", "localhost", 1)
+				m.cfg.Transport = func() (*http.Transport, error) {
+					trusted, ok := server.Client().Transport.(*http.Transport)
+					if !ok {
+						return nil, errors.New("no transport")
+					}
+					return trusted, nil
+				}
+			}, "network", doctor.Fail, "the host's certificate is not trusted", "unset OPENTRAIN_API_BASE_URL", "CA_FILE",
+		},
 		"a CA file that is gone": {
 			func(m *machine) {
 				m.cfg.Transport = func() (*http.Transport, error) { return nil, errors.New("--ca-file: /gone: no such file") }

@@ -3,6 +3,8 @@ package doctor
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
@@ -112,7 +114,7 @@ func (e *examination) reach(failure *opentrain.Error, from, proxy, host string) 
 		return e.correct(from)
 	case failure.Fault == opentrain.FaultProxy:
 		return "Correct the proxy, or leave it out for this address:\n" + e.set("NO_PROXY", host)
-	case failure.Fault == opentrain.FaultTLS && strings.Contains(failure.Message, "certificate"):
+	case untrusted(failure):
 		return "If this machine's clock is wrong, set it. If a proxy inspects the traffic, or the API has a certificate of your own CA, " +
 			"name the CA's certificate:\n" + e.set("OPENTRAIN_MCP_CA_FILE", "/path/to/ca.pem")
 	case failure.Code == opentrain.CodeBadResponse && from == "":
@@ -121,6 +123,14 @@ func (e *examination) reach(failure *opentrain.Error, from, proxy, host string) 
 		return "Check the proxy " + proxy + "."
 	}
 	return e.correct(from)
+}
+
+// untrusted reports whether a certificate was refused because of who made it or when it is valid. One of another host isn't cured by
+// trusting its CA.
+func untrusted(failure error) bool {
+	_, certificate := errors.AsType[*tls.CertificateVerificationError](failure)
+	_, otherHost := errors.AsType[x509.HostnameError](failure)
+	return certificate && !otherHost
 }
 
 // proxy is the proxy for an address, "" for none, and the check of the variables, nil if none is set.
