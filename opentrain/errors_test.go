@@ -236,7 +236,7 @@ func accepting(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { listener.Close() })
+	t.Cleanup(func() { listener.Close() }) //nolint:errcheck // a test ends
 	return listener.Addr().String()
 }
 
@@ -247,7 +247,7 @@ func ending(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { listener.Close() })
+	t.Cleanup(func() { listener.Close() }) //nolint:errcheck // a test ends
 	go func() {
 		for {
 			connection, err := listener.Accept()
@@ -255,7 +255,7 @@ func ending(t *testing.T) string {
 				return
 			}
 			connection.Read(make([]byte, 1)) //nolint:errcheck // it ends either way
-			connection.Close()
+			connection.Close()               //nolint:errcheck // it ends either way
 		}
 	}()
 	return listener.Addr().String()
