@@ -55,6 +55,37 @@ func TestChangesComeInPages(t *testing.T) {
 	}
 }
 
+// TestTimesOfChanges: every form of ISO 8601 is read, and nothing that can't be read gets lost.
+func TestTimesOfChanges(t *testing.T) {
+	for _, test := range []struct {
+		name, since, events string
+		want                []string
+		lost                bool
+	}{
+		{"a date", "2026-06-01", `{"jobId":"j","eventType":"UPDATED","occurredAt":"2026-06-01T00:00:00.5Z"}`, []string{"1 change"}, false},
+		{"minutes", "2026-06-01T02:00+02:00", `{"jobId":"j","eventType":"UPDATED","occurredAt":"2026-06-01T00:00:01Z"}`, []string{"1 change"}, false},
+		{"no offset", "2026-06-01 10:00", `{"jobId":"j","eventType":"UPDATED","occurredAt":"2026-06-01T10:00:01"}`,
+			[]string{"1 change", `since: "2026-06-01 10:00" was read as 2026-06-01T10:00:00Z`}, false},
+		{"one without a time", "2026-06-01", `{"jobId":"j","occurredAt":"2026-06-01T00:00:01Z"},{"jobId":"k","occurredAt":"June 2"}`,
+			[]string{"1 change", "1 event without a job or a time"}, true},
+		{"only such", "2026-06-01", `{"jobId":"j","occurredAt":7}`, []string{"can't show", "1 event without"}, true},
+		{"none", "2026-06-01", ``, []string{"There are no changes."}, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			c := newChecker(t, startWith(t, answering(http.StatusOK, `{"changes":[`+test.events+`],"until":"2026-06-02T00:00:00Z"}`), nil))
+			got := c.result(t, "opentrain_list_changes", map[string]any{"since": test.since})
+			for _, want := range test.want {
+				if !strings.Contains(got.text, want) {
+					t.Errorf("%q is not in\n%s", want, got.text)
+				}
+			}
+			if test.lost == strings.Contains(string(got.structured), `"until"`) {
+				t.Errorf("got %s", got.structured)
+			}
+		})
+	}
+}
+
 // TestFullAnswerIsNotTheLastPageOfChanges: after 5,000 changes, the API's limit, there
 // may be more.
 func TestFullAnswerIsNotTheLastPageOfChanges(t *testing.T) {

@@ -103,6 +103,9 @@ func TestResultsMatchTheirSchema(t *testing.T) {
 				t.Fatalf("got %s", got.structured)
 			}
 			c.result(t, "opentrain_publish", job())
+			for _, order := range []string{"newest", "bid", "match", "interview"} { // of none
+				c.result(t, "opentrain_list_proposals", job("sort", order))
+			}
 			c.result(t, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription})
 			c.result(t, "opentrain_get_job", job())
 			c.result(t, "opentrain_update_job", set(map[string]any{"headcount": "4", "projectScope": nil}))

@@ -185,6 +185,9 @@ func (p *parser) message(data []byte) (m Message) {
 	m.ID, m.Method = root["id"], stringOf(root["method"])
 	m.Result, m.Error = present(root["result"]), present(root["error"])
 	method := present(root["method"]) != nil
+	if !method && m.Error == nil && root["result"] != nil && !isAnswer(root["result"]) {
+		m.Result, m.Error = nil, writeObject(nil) // what waits for the response must not wait longer
+	}
 	switch {
 	case method && m.ID != nil:
 		m.Kind = Request
@@ -214,6 +217,11 @@ func (p *parser) message(data []byte) (m Message) {
 		return m
 	}
 	m.params = p.object("params", root["params"], paramNames()...)
+	for name, answer := range p.object("inputResponses", m.params["inputResponses"]) {
+		if !isAnswer(answer) {
+			p.refuse(CodeInvalidParams, "The answer %q in inputResponses must be an object with each name once, in the protocol's spelling.", clip(name))
+		}
+	}
 	emptyObjects(m.params, "_meta", "arguments", "capabilities", "clientInfo", "inputResponses", "ref", "argument", "context", "notifications")
 	switch m.Method {
 	case "notifications/cancelled":
@@ -224,6 +232,17 @@ func (p *parser) message(data []byte) (m Message) {
 	}
 	p.meta(&m)
 	return m
+}
+
+// isAnswer reports whether a value is an object that every decoder reads alike, such as the answer to a form: a human's no must not be
+// a yes for another one.
+func isAnswer(raw json.RawMessage) bool {
+	var p parser
+	answer := p.object("answer", raw, "action", "content")
+	if content := answer["content"]; len(content) > 0 && content[0] == '{' {
+		p.object("content", content)
+	}
+	return answer != nil && p.err == nil && !p.broken
 }
 
 // paramNames are the members of params that decide something.

@@ -65,6 +65,14 @@ func TestParse(t *testing.T) {
 		{"too many values", `{"jsonrpc":"2.0","id":1,"method":"a","params":{"x":[` + strings.Repeat("{},", 5000) + `0]}}`, Request, "10000 values", "1"},
 		{"values in a text", `{"jsonrpc":"2.0","id":1,"method":"a","params":{"x":"` + strings.Repeat(`,{\"`, 20000) + `"}}`, Request, "", ""},
 		{"too deep", `{"jsonrpc":"2.0","id":"x","method":"a","params":{"x":` + strings.Repeat("[", 63) + strings.Repeat("]", 63) + `}}`, Request, "64 levels", `"x"`},
+		{"an answer's name twice", `{"jsonrpc":"2.0","id":1,"method":"a","params":{"inputResponses":{"f":{"action":"decline","action":"accept"}}}}`, Request,
+			`The answer "f" in inputResponses must`, "1"},
+		{"an answer's name in capitals", `{"jsonrpc":"2.0","id":1,"method":"a","params":{"inputResponses":{"f":{"action":"decline","Action":"accept"}}}}`,
+			Request, "in the protocol's spelling", "1"},
+		{"a value twice", `{"jsonrpc":"2.0","id":1,"method":"a","params":{"inputResponses":{"f":{"content":{"a":false,"a":true}}}}}`, Request, "each name once", "1"},
+		{"an answer that is a list", `{"jsonrpc":"2.0","id":1,"method":"a","params":{"inputResponses":{"f":[1]}}}`, Request, "must be an object", "1"},
+		{"answers that are a list", `{"jsonrpc":"2.0","id":1,"method":"a","params":{"inputResponses":[1]}}`, Request, "must be an object", "1"},
+		{"an answer", `{"jsonrpc":"2.0","id":1,"method":"a","params":{"inputResponses":{"f":{"action":"accept","content":{"A":1,"a":2}}}}}`, Request, "", ""},
 		{"an odd token", `{"jsonrpc":"2.0","id":1,"method":"a","params":{"_meta":{"progressToken":{}}}}`, Request, "The progressToken must", "1"},
 	} {
 		m, err := Parse([]byte(test.message))
@@ -77,6 +85,28 @@ func TestParse(t *testing.T) {
 			t.Errorf("%s: %v", test.name, err)
 		case refused.Silent != (test.id == "silent"), !refused.Silent && string(refused.ID) != test.id:
 			t.Errorf("%s: silent %v, id %s", test.name, refused.Silent, refused.ID)
+		}
+	}
+}
+
+// TestAmbiguousResponses: a response that decoders could read differently is an error of the client's, so that nothing waits for it
+// longer, and a no is never a yes.
+func TestAmbiguousResponses(t *testing.T) {
+	for result, kept := range map[string]bool{
+		`{"action":"accept","content":{"confirm":true}}`: true, `{"action":"accept","content":{"confirm":true},"_meta":{}}`: true, `{}`: true, `[]`: true,
+		`{"action":"accept","content":[1]}`:                              true,
+		`{"action":"decline","action":"accept"}`:                         false,
+		`{"Action":"accept"}`:                                            false,
+		`{"action":"accept","content":{"confirm":false,"confirm":true}}`: false,
+		`{"action":"accept","content":{"a":false},"content":{"a":true}}`: false,
+		`{"action":"accept","CONTENT":{"confirm":true}}`:                 false,
+		`null`:     false,
+		`"accept"`: false,
+		`[1]`:      false,
+	} {
+		m, err := Parse([]byte(`{"jsonrpc":"2.0","id":1,"result":` + result + `}`))
+		if err != nil || m.Kind != Response || (m.Result != nil) != kept || (m.Error != nil) == kept {
+			t.Errorf("%s: %v, result %s, error %s", result, err, m.Result, m.Error)
 		}
 	}
 }

@@ -36,20 +36,11 @@ func Shown(v any) string {
 
 // escape writes the hidden and control characters in JSON as escapes.
 func escape(data string) string {
-	if strings.IndexFunc(data, concealed) < 0 {
-		return data
-	}
-	var b strings.Builder
-	for _, r := range data {
-		if !concealed(r) {
-			b.WriteRune(r)
-			continue
-		}
+	return replace(data, controls, func(b *strings.Builder, r rune) {
 		for _, unit := range utf16.Encode([]rune{r}) {
-			fmt.Fprintf(&b, `\u%04x`, unit)
+			fmt.Fprintf(b, `\u%04x`, unit)
 		}
-	}
-	return b.String()
+	})
 }
 
 // PlainJSON writes a value as JSON whose names and strings are Plain. Strings at the paths for which exact reports true keep

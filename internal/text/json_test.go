@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
-	"unicode"
 
 	"opentrain-mcp/internal/text"
 )
@@ -76,7 +75,7 @@ func TestCanonical(t *testing.T) {
 // FuzzVisibleJSON: every name and string of JSON is Visible afterwards, and everything else is what it was.
 func FuzzVisibleJSON(f *testing.F) {
 	for _, seed := range []string{`{"a":[1,"b",{"c":null}],"d":true}`, `"\u202e"`, `[]`, `{}`, `1e5`, `{"a":1`, `[1]]`, "\"\u0085\"", `[{"":{}}]`,
-		`"\"`, `"\\"`, `"\\u202e"`, `"a\nb\tc\rd"`, "\"\u202e\"", "\"\xff\"", `{"\u202e":1,"[U+202E]":2}`, `9007199254740993`, `"<a>\/é"`} {
+		`"\"`, `"\\"`, `"\\u202e"`, `"a\nb\tc\rd"`, "\"\u202e\"", "\"\xff\"", `"می\u200cخ"`, "\"می\u200cخ✔\ufe0f\u200d🌈\"", `{"\u202e":1,"[U+202E]":2}`, `9007199254740993`, `"<a>\/é"`} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, given string) {
@@ -87,10 +86,8 @@ func FuzzVisibleJSON(f *testing.F) {
 		if !json.Valid([]byte(given)) || decoder.Decode(&v) != nil {
 			return
 		}
-		for _, r := range string(got) {
-			if unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) {
-				t.Errorf("%U in %q", r, got)
-			}
+		if seen := text.VisibleLine(string(got)); seen != string(got) {
+			t.Errorf("hidden characters in %s", seen)
 		}
 		want, distinct := visible(v)
 		if got := text.Canonical(got); distinct && got != text.Canonical(json.RawMessage(text.JSON(want))) {

@@ -1,6 +1,9 @@
 package text
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // Stranger cleans a text that another person wrote, as Clean does, and makes it Inert.
 func Stranger(s string, limit int) string { return Inert(Clean(s, limit)) }
@@ -13,11 +16,14 @@ func InQuotes(s string, limit int) string {
 // StrangerParagraphs is Stranger for a text of several lines.
 func StrangerParagraphs(s string, limit int) string { return Inert(Paragraphs(s, limit)) }
 
-// Strangers is Stranger for the first entries of a list.
+// Strangers is Stranger for the first entries of a list. Another one says how many there are beside them.
 func Strangers(list []string, entries, limit int) []string {
 	clean := CleanAll(list, entries, limit)
 	for i, s := range clean {
 		clean[i] = Inert(s)
+	}
+	if more := len(list) - len(clean); more > 0 {
+		clean = append(clean, fmt.Sprintf("and %d more", more))
 	}
 	return clean
 }

@@ -37,14 +37,14 @@ func TestStranger(t *testing.T) {
 	if got := text.StrangerParagraphs("a <b>\u2028[c]\u200b(d)", 100); got != "a ‹b>\n[c] (d)" {
 		t.Errorf("%q", got)
 	}
-	if got := text.Strangers([]string{"<b>", "c", "d"}, 2, 10); strings.Join(got, "|") != "‹b>|c" {
+	if got := text.Strangers([]string{"<b>", "c", "d"}, 2, 10); strings.Join(got, "|") != "‹b>|c|and 1 more" {
 		t.Errorf("%q", got)
 	}
 }
 
 // FuzzStranger: no text has markup or hidden characters afterwards, not even once its entities are decoded.
 func FuzzStranger(f *testing.F) {
-	for _, seed := range []string{"<b>", "&lt;b&gt;", "![x](y)", "<\u200bb>", "&#x200b;", "a < b", "&amp;lt;b", "]\u202e(", "&lt<", "&ltA=", "<&lt;b", "\xff<b"} {
+	for _, seed := range []string{"<b>", "&lt;b&gt;", "![x](y)", "<\u200bb>", "&#x200b;", "a < b", "&amp;lt;b", "]\u202e(", "&lt<", "&ltA=", "<&lt;b", "\xff<b", "می\u200cخ\u200d<b", "✔\ufe0f\u200d🌈\ufe0f"} {
 		f.Add(seed)
 	}
 	markup := regexp.MustCompile(`<[A-Za-z/!?]|!\[|\]\(|\]:`)

@@ -20,12 +20,12 @@ func Clean(s string, limit int) string {
 	}
 	var b strings.Builder
 	space, length := false, 0
-	for _, r := range s {
+	for r, unseen := range characters(s) {
 		switch {
 		case unicode.IsSpace(r), unicode.IsControl(r):
 			space = true
 			continue
-		case hidden(r):
+		case unseen:
 			continue
 		}
 		if length >= limit {
@@ -105,30 +105,28 @@ func Plain(s string) string {
 		return s
 	}
 	breaks := strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n", "\u0085", "\n", "\v", "\n", "\f", "\n")
-	return strings.Map(func(r rune) rune {
-		if concealed(r) {
-			return -1
-		}
-		return r
-	}, breaks.Replace(s))
+	return replace(breaks.Replace(s), controls, func(*strings.Builder, rune) {})
 }
 
 // Visible spells out hidden and control characters: a human must not say yes to what they can't see.
-func Visible(s string) string { return spell(s, concealed) }
+func Visible(s string) string { return replace(s, controls, spell) }
 
 // VisibleLine is Visible for a name or a path, which stays one line: it spells out line ends and tabs, too.
 func VisibleLine(s string) string {
-	return spell(s, func(r rune) bool { return concealed(r) || unicode.IsControl(r) })
+	return replace(s, func(r rune) bool { return controls(r) || unicode.IsControl(r) }, spell)
 }
 
-func spell(s string, chosen func(rune) bool) string {
-	if strings.IndexFunc(s, chosen) < 0 {
+func spell(b *strings.Builder, r rune) { fmt.Fprintf(b, "[U+%04X]", r) }
+
+// replace replaces the hidden characters of a text and those that also reports.
+func replace(s string, also func(rune) bool, write func(*strings.Builder, rune)) string {
+	if strings.IndexFunc(s, func(r rune) bool { return hidden(r) || also(r) }) < 0 {
 		return s
 	}
 	var b strings.Builder
-	for _, r := range s {
-		if chosen(r) {
-			fmt.Fprintf(&b, "[U+%04X]", r)
+	for r, unseen := range characters(s) {
+		if unseen || also(r) {
+			write(&b, r)
 			continue
 		}
 		b.WriteRune(r)
@@ -136,13 +134,14 @@ func spell(s string, chosen func(rune) bool) string {
 	return b.String()
 }
 
-// concealed reports whether a character of a text with lines is hidden, controls a terminal, or ends a line only for some
-// readers.
+// concealed reports whether a character of a text with lines may be hidden, or controls.
 func concealed(r rune) bool {
-	if ' ' <= r && r <= '~' {
-		return false
-	}
-	return unicode.IsControl(r) && r != '\n' && r != '\t' && r != '\r' || r == '\u2028' || r == '\u2029' || hidden(r)
+	return (r < ' ' || r > '~') && (controls(r) || hidden(r))
+}
+
+// controls reports whether a character of a text with lines controls a terminal, or ends a line only for some readers.
+func controls(r rune) bool {
+	return unicode.IsControl(r) && r != '\n' && r != '\t' && r != '\r' || r == '\u2028' || r == '\u2029'
 }
 
 // hidden reports whether a character is invisible, bidirectional or a tag: a model would read what people can't see.

@@ -151,7 +151,7 @@ func Once[List any](call Call, read func() (List, error)) (List, error) {
 }
 
 // PageOf returns a page of a list that the API returns whole: the entries after the one whose id is the cursor. next is the
-// cursor of the page after it.
+// cursor of the page after it. The page of an empty list is a list too, not nil.
 func PageOf[Entry any](call Call, list []Entry, id func(Entry) string, cursor string, limit int) (page []Entry, next string, err error) {
 	if cursor != "" {
 		at := slices.IndexFunc(list, func(entry Entry) bool { return id(entry) == cursor })
@@ -164,7 +164,7 @@ func PageOf[Entry any](call Call, list []Entry, id func(Entry) string, cursor st
 		list = list[:limit]
 		next = call.Cursor(id(list[limit-1]))
 	}
-	return list, next, nil
+	return append([]Entry{}, list...), next, nil
 }
 
 // Cursor returns the cursor of the rest of a list unchanged, or "" if the tools don't accept it. Then FitPage says that there is more.

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/base64"
-	"slices"
+	"fmt"
 	"strings"
 	"time"
 
@@ -31,17 +31,9 @@ type listChangesOutput struct {
 	Changes     []change  `json:"changes" jsonschema_description:"Latest event of each job, oldest first."`
 	NextCursor  string    `json:"nextCursor,omitempty" jsonschema_description:"Pass as cursor for the next page."`
 	Until       string    `json:"until,omitempty" jsonschema_description:"Pass as since next time; on the last page only."`
+	Cut         string    `json:"cut,omitempty"`
 	Interpreted []string  `json:"interpreted,omitempty"`
 	Next        tool.Next `json:"next" jsonschema_description:"What to do now."`
-}
-
-// change is the latest event of one job.
-type change struct {
-	JobID      string `json:"jobId"`
-	EventType  string `json:"eventType" jsonschema_description:"PUBLISHED, UPDATED or CLOSED."`
-	OccurredAt string `json:"occurredAt"`
-
-	position position
 }
 
 func (m market) listChanges() tool.Tool {
@@ -55,12 +47,12 @@ func (m market) listChanges() tool.Tool {
 }
 
 func (m market) follow(ctx context.Context, call tool.Call, in listChangesInput) (listChangesOutput, *tool.Ask, error) {
-	after, err := in.start()
+	after, reading, err := in.start()
 	if err != nil {
 		return listChangesOutput{}, nil, err
 	}
-	if in.Cursor != "" && in.Since != "" {
-		call.Interpreted = append(call.Interpreted, "since: ignored, because cursor is set")
+	if reading != "" {
+		call.Interpreted = append(call.Interpreted, "since: "+reading)
 	}
 	answer, err := m.api.ListChanges(ctx, after.time)
 	if err != nil {
@@ -68,7 +60,11 @@ func (m market) follow(ctx context.Context, call tool.Call, in listChangesInput)
 	}
 	limit := cmp.Or(in.Limit, tool.DefaultPage)
 	out := listChangesOutput{Changes: []change{}, Interpreted: call.Interpreted, Next: tool.Next{Action: tool.Done}}
-	for _, event := range sortedChanges(answer.Changes) {
+	events, unreadable := sortedChanges(answer.Changes)
+	if unreadable > 0 {
+		out.Cut = text.Count(unreadable, "event") + " without a job or a time that this server can read"
+	}
+	for _, event := range events {
 		if event.position.compare(after) <= 0 {
 			continue
 		}
@@ -82,75 +78,54 @@ func (m market) follow(ctx context.Context, call tool.Call, in listChangesInput)
 		out.NextCursor = after.cursor() // the API has more than it returns at once
 		return out, nil, nil
 	}
-	out.Until = text.Stranger(answer.Until, 40)
+	if unreadable == 0 { // else the next call would pass over what isn't shown
+		out.Until = text.Stranger(answer.Until, 40)
+	}
 	return out, nil, nil
 }
 
-// start is the position after which the page begins.
-func (in listChangesInput) start() (position, error) {
+// start is the position after which the page begins, and how since was read if that isn't plain.
+func (in listChangesInput) start() (after position, reading string, err error) {
 	switch {
 	case in.Cursor != "":
 		data, err := base64.RawURLEncoding.DecodeString(in.Cursor)
 		at, jobID, found := strings.Cut(string(data), " ")
 		since, errTime := time.Parse(time.RFC3339Nano, at)
 		if err != nil || errTime != nil || !found {
-			return position{}, tool.Problem("cursor", "is not a cursor from this tool; pass nextCursor unchanged")
+			return position{}, "", tool.Problem("cursor", "is not a cursor from this tool; pass nextCursor unchanged")
 		}
-		return position{since, jobID}, nil
+		if in.Since != "" {
+			reading = "ignored, because cursor is set"
+		}
+		return position{since, jobID}, reading, nil
 	case in.Since == "":
-		return position{}, tool.Problem("since", "is required: a date or RFC 3339 time, such as 2026-06-01T00:00:00Z")
+		return position{}, "", tool.Problem("since", "is required: a date or RFC 3339 time, such as 2026-06-01T00:00:00Z")
 	}
-	for _, layout := range []string{time.RFC3339Nano, time.DateOnly, "2006-01-02T15:04:05", "2006-01-02 15:04:05"} {
-		if since, err := time.Parse(layout, in.Since); err == nil {
-			return position{time: since}, nil // before every job of that time: an id is never empty
-		}
+	since, zoned, ok := readTime(in.Since)
+	switch {
+	case !ok:
+		return position{}, "", tool.Problem("since", "is not a time; send a date or RFC 3339 time, such as 2026-06-01T00:00:00Z")
+	case !zoned:
+		reading = fmt.Sprintf("%q was read as %s", in.Since, since.Format(time.RFC3339))
 	}
-	return position{}, tool.Problem("since", "is not a time; send a date or RFC 3339 time, such as 2026-06-01T00:00:00Z")
-}
-
-// sortedChanges cleans events and sorts them: the API's pages promise no order.
-func sortedChanges(changes []opentrain.Change) []change {
-	events := make([]change, 0, len(changes))
-	for _, c := range changes {
-		at, err := time.Parse(time.RFC3339Nano, c.OccurredAt)
-		if err != nil || c.JobID == "" {
-			continue // not an event
-		}
-		events = append(events, change{
-			JobID: text.Stranger(c.JobID, 64), EventType: text.Stranger(c.EventType, 40), OccurredAt: text.Stranger(c.OccurredAt, 40),
-			position: position{at, c.JobID},
-		})
-	}
-	slices.SortFunc(events, func(a, b change) int { return a.position.compare(b.position) })
-	return events
-}
-
-// position is a point in the order of events: by time, then by job.
-type position struct {
-	time  time.Time
-	jobID string
-}
-
-func (p position) compare(other position) int {
-	return cmp.Or(p.time.Compare(other.time), cmp.Compare(p.jobID, other.jobID))
-}
-
-// cursor leads to what comes after a position. The API has no cursor for changes, but takes a time.
-func (p position) cursor() string {
-	return base64.RawURLEncoding.EncodeToString([]byte(p.time.UTC().Format(time.RFC3339Nano) + " " + p.jobID))
+	return position{time: since}, reading, nil // before every job of that time: an id is never empty
 }
 
 func (o listChangesOutput) Text() string {
 	var l text.Lines
-	if len(o.Changes) > 0 {
+	switch {
+	case len(o.Changes) > 0:
 		l.Add("%s on this page, oldest first.", text.Count(len(o.Changes), "change"))
-	} else {
+	case o.Cut != "":
+		l.Add("There are changes that this server can't show.")
+	default:
 		l.Add("There are no changes.")
 	}
 	l.Fields("Interpreted", o.Interpreted)
 	for _, change := range o.Changes {
 		l.Add("%s %s (id %s)", change.OccurredAt, change.EventType, change.JobID)
 	}
+	l.Field("Left out", o.Cut)
 	if o.NextCursor != "" {
 		l.Add("More: pass cursor %s.", text.Exact(o.NextCursor))
 	}

@@ -1,25 +1,29 @@
 package market
 
 import (
+	"slices"
+
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/opentrain"
 )
 
-// payText is what a job pays, in words; "" when it does not say.
+// payText is what a job pays, in words; "" when it does not say. A job can still have the rate of another payment type.
 func payText(pay opentrain.Pay) string {
 	amount := func(amount *float64) string { return text.Money(*amount, text.Stranger(pay.Currency, 10)) }
-	switch {
-	case pay.HourlyRate != nil:
+	known := slices.Contains([]string{opentrain.PayPerHour, opentrain.PayPerLabel, opentrain.FixedPrice}, pay.PaymentType)
+	paid := func(as string) bool { return pay.PaymentType == as || !known }
+	switch hourly := paid(opentrain.PayPerHour); {
+	case hourly && pay.HourlyRate != nil:
 		return amount(pay.HourlyRate) + " per hour"
-	case pay.HourlyMin != nil && pay.HourlyMax != nil:
+	case hourly && pay.HourlyMin != nil && pay.HourlyMax != nil:
 		return amount(pay.HourlyMin) + " to " + amount(pay.HourlyMax) + " per hour"
-	case pay.HourlyMin != nil:
+	case hourly && pay.HourlyMin != nil:
 		return "from " + amount(pay.HourlyMin) + " per hour"
-	case pay.HourlyMax != nil:
+	case hourly && pay.HourlyMax != nil:
 		return "up to " + amount(pay.HourlyMax) + " per hour"
-	case pay.PerLabelRate != nil:
+	case paid(opentrain.PayPerLabel) && pay.PerLabelRate != nil:
 		return amount(pay.PerLabelRate) + " per label"
-	case pay.FixedPrice != nil:
+	case paid(opentrain.FixedPrice) && pay.FixedPrice != nil:
 		return amount(pay.FixedPrice) + " fixed price"
 	}
 	return ""
