@@ -133,7 +133,7 @@ func TestToolsInATerminal(t *testing.T) {
 	for _, columns := range []int{40, 120} {
 		for command, want := range map[string]string{
 			"tools": "opentrain_publish\n  Publish a finished draft", "tools publish": "\nArguments\n  jobId ", "tools --markdown --tools opentrain_publish": "| Tool |",
-			"tools list_facets": "public read. Reads what everyone",
+			"tools list_facets": "public read. Reads what",
 		} {
 			screen, code := atTerminal(t, columns, nil, command, nil)
 			if code != 0 || !strings.Contains(screen, want) {

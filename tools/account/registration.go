@@ -53,8 +53,7 @@ func (in registerAgentInput) intent() confirm.Intent {
 // preview is what the human sees before the yes.
 func (t tools) preview(call tool.Call, in registerAgentInput) tool.Preview {
 	preview := tool.Preview{Title: "A new OpenTrain account", Notes: []string{
-		"It can publish 3 jobs a day right away. To invite people, send messages or hire, claim it within 24 hours, with an email address " +
-			"that has no OpenTrain account yet. After that, it can't be claimed.",
+		"It can publish 3 jobs a day. To hire, claim it within 24 hours, with an email address that has no OpenTrain account yet.",
 	}}
 	for _, named := range []struct{ what, name string }{{"Organization", in.OrganizationName}, {"Agent", in.AgentName}} {
 		if named.name != "" {
