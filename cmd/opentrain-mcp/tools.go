@@ -118,7 +118,12 @@ func explain(s screen.Screen, t tool.Tool, off string) error {
 	if off != "" {
 		s.Show("", screen.Plain, off)
 	}
-	s.Show("", screen.Plain, "Kind: "+fmt.Sprint(t.Kind)+". Token: "+strings.ReplaceAll(token(t.Spec), "`", "")+".")
+	does, approval := t.Kind.Meaning()
+	s.Table([]screen.Row{
+		{Label: "Kind", Value: string(t.Kind) + ". " + does},
+		{Label: "Approval", Value: approval},
+		{Label: "Token", Value: strings.ReplaceAll(token(t.Spec), "`", "")},
+	})
 	s.Blank()
 	s.Show("", screen.Plain, t.Description)
 	for _, part := range parts(t) {
@@ -172,6 +177,7 @@ func token(spec tool.Spec) string {
 func printTables(w io.Writer, sets []tool.Set) error {
 	var b strings.Builder
 	sets = slices.DeleteFunc(slices.Clone(sets), func(set tool.Set) bool { return len(set.Tools) == 0 })
+	legend(&b, sets)
 	for _, set := range sets {
 		if len(sets) > 1 {
 			fmt.Fprintf(&b, "### Toolset `%s`\n\n", set.Name)
@@ -192,6 +198,21 @@ func printTables(w io.Writer, sets []tool.Set) error {
 	return err
 }
 
+// legend explains the kinds of the tools, each once, as Markdown.
+func legend(b *strings.Builder, sets []tool.Set) {
+	b.WriteString("| Kind | What such a tool does | Approval |\n|---|---|---|\n")
+	seen := map[tool.Kind]bool{}
+	for _, set := range sets {
+		for _, t := range set.Tools {
+			if does, approval := t.Kind.Meaning(); !seen[t.Kind] {
+				fmt.Fprintf(b, "| %s | %s | %s |\n", t.Kind, does, approval)
+			}
+			seen[t.Kind] = true
+		}
+	}
+	b.WriteString("\n")
+}
+
 // describe writes the arguments and the result of a tool as Markdown.
 func describe(b *strings.Builder, t tool.Tool) error {
 	fmt.Fprintf(b, "#### `%s`\n\n", t.Name)
@@ -199,6 +220,10 @@ func describe(b *strings.Builder, t tool.Tool) error {
 		fields, err := schema.Fields(part.schema)
 		if err != nil {
 			return err
+		}
+		if len(fields) == 0 {
+			fmt.Fprintf(b, "No %s.\n\n", strings.ToLower(part.title))
+			continue
 		}
 		fmt.Fprintf(b, "| %s | Type | |\n|---|---|---|\n", part.name)
 		for _, field := range fields {

@@ -133,6 +133,7 @@ func TestToolsInATerminal(t *testing.T) {
 	for _, columns := range []int{40, 120} {
 		for command, want := range map[string]string{
 			"tools": "opentrain_publish\n  Publish a finished draft", "tools publish": "\nArguments\n  jobId ", "tools --markdown --tools opentrain_publish": "| Tool |",
+			"tools list_facets": "public read. Reads what",
 		} {
 			screen, code := atTerminal(t, columns, nil, command, nil)
 			if code != 0 || !strings.Contains(screen, want) {
@@ -146,7 +147,7 @@ func TestToolsInATerminal(t *testing.T) {
 		}
 	}
 	m := newMachine(t)
-	if out, _, code := m.run("tools", "publish"); code != 0 || !strings.HasPrefix(out, "| Tool |") || strings.Contains(out, "create_draft") {
+	if out, _, code := m.run("tools", "publish"); code != 0 || !strings.HasPrefix(out, "| Kind |") || strings.Contains(out, "create_draft") {
 		t.Errorf("code %d\n%s", code, out)
 	}
 	if out, log, code := m.run("tools", "publsh"); code != 2 || out != "" || !strings.Contains(log, "did you mean opentrain_publish?") {

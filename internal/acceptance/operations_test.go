@@ -60,6 +60,46 @@ func TestOperationsPageHasEveryMetric(t *testing.T) {
 	}
 }
 
+// TestEveryLogMessageIsDocumented at the levels that an operator sees.
+func TestEveryLogMessageIsDocumented(t *testing.T) {
+	t.Parallel()
+	documented := readFile(t, "../../docs/operations.md") + readFile(t, "../../SECURITY.md")
+	found := regexp.MustCompile(`(?:\.(?:Info|Warn|Error)(?:Context\((?:ctx|r\.Context\(\)),\s*|\()|\.warn\()"([^"]+)"`).FindAllStringSubmatch(goSource(t), -1)
+	for _, message := range found {
+		if start, _, _ := strings.Cut(message[1], ": "); !strings.Contains(documented, start) {
+			t.Errorf("no page has the log message %q", message[1])
+		}
+	}
+	if len(found) < 25 {
+		t.Errorf("only %d messages", len(found))
+	}
+}
+
+// TestComposeVariablesAreDocumented in the file's header and in the page about operations.
+func TestComposeVariablesAreDocumented(t *testing.T) {
+	t.Parallel()
+	header, settings, _ := strings.Cut(readFile(t, "../../deploy/compose.yaml"), "\nname:")
+	page := readFile(t, "../../docs/operations.md")
+	found := composeVariables(settings)
+	for name := range found {
+		if command := "export " + name + "="; !strings.Contains(header, command) || !strings.Contains(page, command) {
+			t.Errorf("%q is missing in the header or the page", command)
+		}
+	}
+	if len(found) < 3 {
+		t.Errorf("only %d variables", len(found))
+	}
+}
+
+// composeVariables are the variables that a Compose file reads.
+func composeVariables(file string) map[string]bool {
+	found := map[string]bool{}
+	for _, name := range regexp.MustCompile(`\$\{([A-Z_]+)`).FindAllStringSubmatch(file, -1) {
+		found[name[1]] = true
+	}
+	return found
+}
+
 // firstCells are the first cells of a table's rows.
 func firstCells(text string) string {
 	var cells []string

@@ -5,13 +5,20 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/mark3labs/mcp-go/mcp"
+
+	"opentrain-mcp/internal/tool"
+	"opentrain-mcp/opentrain/sandbox"
 )
 
 // TestReadmeIsShort: details belong to the reference pages.
@@ -33,15 +40,88 @@ func TestReadmeNamesTheTwoCommands(t *testing.T) {
 	}
 }
 
-// TestReadmeCountsTheTools: the README says how many tools there are.
-func TestReadmeCountsTheTools(t *testing.T) {
+// TestPagesCountTheTools of each transport, and name those that HTTP lacks.
+func TestPagesCountTheTools(t *testing.T) {
 	t.Parallel()
-	all, _ := known(t)
-	page := readFile(t, readmePath)
-	for _, words := range []string{"all %d tools", "| %d: posting"} {
-		if words = fmt.Sprintf(words, len(all)); !strings.Contains(page, words) {
-			t.Errorf("%q is not in the README", words)
+	defaults, all := listTools(t, ""), listTools(t, tool.AllToolsets)
+	if len(defaults.http) == len(defaults.stdio) || len(all.stdio) == len(defaults.stdio) {
+		t.Fatalf("%d and %d by default, %d and %d in all", len(defaults.stdio), len(defaults.http), len(all.stdio), len(all.http))
+	}
+	pages := pages(t)
+	page := pages["../../docs/http.md"]
+	for text, words := range map[string]string{
+		pages[readmePath]: fmt.Sprintf("| %d: posting, searching, accounts, applicants; %d with `--toolsets=all`. [Over HTTP](docs/http.md#tools-over-http): %d and %d |",
+			len(defaults.stdio), len(all.stdio), len(defaults.http), len(all.http)),
+		page: fmt.Sprintf("%d of the %d tools that are on by default, and %d of the %d with `--toolsets=all`",
+			len(defaults.http), len(defaults.stdio), len(all.http), len(all.stdio)),
+	} {
+		if !strings.Contains(text, words) {
+			t.Errorf("no page says %q", words)
 		}
+	}
+	for _, name := range all.stdio {
+		if !slices.Contains(all.http, name) && !strings.Contains(page, "`"+name+"`") {
+			t.Errorf("http.md doesn't say that %s is missing", name)
+		}
+	}
+}
+
+// transports are the names of the tools that each transport serves.
+type transports struct{ stdio, http []string }
+
+// listTools lists them, with the default toolsets or others.
+func listTools(t *testing.T, toolsets string) (found transports) {
+	t.Helper()
+	env := environment(t)
+	if toolsets != "" {
+		env = append(env, "OPENTRAIN_MCP_TOOLSETS="+toolsets)
+	}
+	listed, err := connect(t, env, "--sandbox").ListTools(t.Context(), mcp.ListToolsRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, one := range listed.Tools {
+		found.stdio = append(found.stdio, one.Name)
+	}
+	answer := runHTTP(t, env, "--sandbox").do(http.MethodPost, "/mcp", `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`)
+	var list struct {
+		Result struct{ Tools []struct{ Name string } }
+	}
+	if err := json.Unmarshal([]byte(answer.body), &list); err != nil {
+		t.Fatal(err, answer.body)
+	}
+	for _, one := range list.Result.Tools {
+		found.http = append(found.http, one.Name)
+	}
+	return found
+}
+
+// TestHTTPClientRuns runs the client of the page about HTTP with and without sessions, against a server that makes it wait.
+func TestHTTPClientRuns(t *testing.T) {
+	t.Parallel()
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		t.Skip("no Python here; .ci/run has it")
+	}
+	programs := blocks(pages(t)["../../docs/http.md"], "python")
+	if len(programs) != 1 {
+		t.Fatalf("%d programs in Python", len(programs))
+	}
+	for name, flags := range map[string][]string{"stateless": nil, "sessions": {"--sessions"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := runHTTP(t, environment(t), append(flags, "--sandbox", "--rate", "1", "--burst", "1")...)
+			client := exec.Command(python, "-c", strings.ReplaceAll(programs[0], "127.0.0.1:8080", server.address))
+			client.Env = append(os.Environ(), "OPENTRAIN_PERSONAL_API_TOKEN="+sandbox.DemoToken)
+			out, err := client.CombinedOutput()
+			if err != nil || !strings.Contains(string(out), "job_1") {
+				t.Errorf("%v\n%s", err, out)
+			}
+			log := server.program.waitFor(`"status":"BUSY"`)
+			if !strings.Contains(log, "opentrain_create_draft") {
+				t.Error(log)
+			}
+		})
 	}
 }
 

@@ -45,6 +45,29 @@ const (
 	KindEnd Kind = "end"
 )
 
+// Meaning says in a sentence what tools of this kind do, and whether a human approves each call: "yes", "no", or more words.
+func (k Kind) Meaning() (does, approval string) {
+	meaning := map[Kind][2]string{
+		KindPublicRead: {"Reads what everyone can see.", "no"},
+		KindRead:       {"Reads what belongs to your account.", "no"},
+		KindReadOthers: {"Reads what other people wrote to you or about themselves.", "no"},
+		KindShow:       {"Reads a draft by saving its title unchanged, because OpenTrain has no call that reads one.", "no"},
+		KindCreate:     {"Creates a draft or opens a conversation. A repeated call returns the same one.", "no"},
+		KindUpdate:     {"Changes what only you see.", "no"},
+		KindRegister:   {"Registers an account for you.", "yes"},
+		KindClaim:      {"Has OpenTrain email you a link to claim the account.", "no"},
+		KindRenew:      {"Asks OpenTrain whether you have claimed the account, and saves its new token.", "no"},
+		KindPublish:    {"Changes what everyone can see.", "yes"},
+		KindClose:      {"Closes a job.", "yes"},
+		KindInvite:     {"Invites a person. A repeated call doesn't invite them again.", "yes"},
+		KindSend:       {"Writes to a person. A repeated call writes again.", "yes"},
+		KindAdd:        {"Adds something. A repeated call adds another.", "yes; a checkout page needs none, because you pay on it"},
+		KindRequest:    {"Requests a hire or a payment.", "yes, and again in OpenTrain's app"},
+		KindEnd:        {"Ends or deletes something for good.", "yes"},
+	}[k]
+	return meaning[0], meaning[1]
+}
+
 // StatusWords is how people read a job's status.
 func StatusWords(status string) string {
 	switch status {

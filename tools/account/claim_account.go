@@ -100,7 +100,7 @@ func (t tools) notStarted(call tool.Call, err error) error {
 func (t tools) expired() error {
 	const problem = "This account can't be claimed anymore: more than 24 hours have passed since it was registered."
 	return &tool.Refusal{
-		Code: opentrain.CodeConflict, Next: again(), Lines: []string{problem, "It can still post jobs. To hire, register a new account."},
+		Code: opentrain.CodeConflict, Next: again(), Lines: []string{problem, "To hire, register a new account."},
 	}
 }
 
@@ -108,7 +108,7 @@ func (t tools) expired() error {
 func again() tool.Next {
 	return tool.Next{
 		Action: tool.CallTool, Tool: tool.RegisterAgent, Arguments: map[string]any{"force": true},
-		Note: "Only if the human wants a new account. The old account keeps its jobs.",
+		Note: "Only if the human wants a new account. It starts without the old account's jobs.",
 	}
 }
 

@@ -92,7 +92,7 @@ func (o claimStatusOutput) Text() string {
 			l.Add("A human has claimed the account, and this server uses its new token from now on.")
 		}
 	case account.Expired:
-		l.Add("The account can't be claimed anymore: more than 24 hours have passed since it was registered. It can still post jobs.")
+		l.Add("The account can't be claimed anymore: more than 24 hours have passed since it was registered. To hire, register a new one.")
 	case account.Delivered:
 		l.Add("The claim is over, but this machine doesn't have the new token.")
 	}

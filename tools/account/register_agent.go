@@ -44,8 +44,8 @@ func (t tools) registerAgent() tool.Tool {
 		Name: tool.RegisterAgent, Title: "Register an account", Kind: tool.KindRegister, Local: true,
 		Description: "Register a new OpenTrain account for yourself, and save its token on this machine. " +
 			"Use it when a call says that there is no account. The human approves it first, in a form or in the conversation. " +
-			"All servers on this machine use the account from their next call on, without a restart. It can post jobs at once, 3 a day. " +
-			"To hire, a human claims it within 24 hours, with opentrain_claim_account. You never see the token.",
+			"All servers on this machine use the account from their next call on, without a restart. It can publish 3 jobs a day right away. " +
+			"To invite, message or hire, a human claims it within 24 hours, with opentrain_claim_account. You never see the token.",
 		OutcomeUnknown: "It's unclear whether an account was registered; nothing was saved.",
 	}, t.register)
 }

@@ -53,7 +53,7 @@ func (in registerAgentInput) intent() confirm.Intent {
 // preview is what the human sees before the yes.
 func (t tools) preview(call tool.Call, in registerAgentInput) tool.Preview {
 	preview := tool.Preview{Title: "A new OpenTrain account", Notes: []string{
-		"It can post jobs at once, 3 a day. To hire, claim it within 24 hours with your email address.",
+		"It can publish 3 jobs a day. To hire, claim it within 24 hours, with an email address that has no OpenTrain account yet.",
 	}}
 	for _, named := range []struct{ what, name string }{{"Organization", in.OrganizationName}, {"Agent", in.AgentName}} {
 		if named.name != "" {
