@@ -140,7 +140,7 @@ func (c stdioCommand) Run(ctx context.Context, std streams) error {
 		log.Info("the parent process has ended")
 		end()
 	})
-	return server.ServeStdio(ctx, std.in, std.out)
+	return server.ServeStdio(ctx, std.in, std.out.Writer)
 }
 
 // config is what is served. With ownToken, the server acts for the account of the token that is set on this machine;

@@ -21,7 +21,7 @@ import (
 )
 
 func testProgram() (root *cobra.Command, all []*cobra.Command) {
-	return newProgram(streams{out: io.Discard, err: logsink.New(io.Discard)})
+	return newProgram(streams{out: &output{Writer: io.Discard}, err: logsink.New(io.Discard)})
 }
 
 // values runs a command line, and returns the value that each flag of its command has.

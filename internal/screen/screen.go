@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,7 +33,7 @@ type Screen struct {
 
 // New returns the screen of an output. A terminal has its own width, and color unless the environment says otherwise.
 func New(out io.Writer, getenv func(string) string) Screen {
-	file, isFile := out.(*os.File)
+	file, isFile := out.(interface{ Fd() uintptr })
 	if !isFile || !term.IsTerminal(int(file.Fd())) {
 		return Screen{Out: out}
 	}
@@ -45,7 +44,7 @@ func New(out io.Writer, getenv func(string) string) Screen {
 		}
 		return columns
 	}
-	return Screen{Out: out, Width: width, Color: getenv("NO_COLOR") == "" && showsColor(file, getenv("TERM"))}
+	return Screen{Out: out, Width: width, Color: getenv("NO_COLOR") == "" && showsColor(file.Fd(), getenv("TERM"))}
 }
 
 // Style is how a text looks: a sequence for a terminal, "" for plain. The accent is bright magenta: of the sixteen colors
