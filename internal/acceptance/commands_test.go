@@ -33,7 +33,7 @@ func TestDemoWithoutTerminal(t *testing.T) {
 				t.Errorf("%v: no line shows %s\n%s", args, tool, out)
 			}
 		}
-		if command := binary + " install claude-code"; !strings.Contains(string(out), command) {
+		if command := binary + " install"; !strings.Contains(string(out), command) {
 			t.Errorf("%v: %q is not shown\n%s", args, command, out)
 		}
 	}
