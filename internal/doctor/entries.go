@@ -264,7 +264,8 @@ func (e *examination) examine(ctx context.Context, f entry, check *Check) {
 		return
 	}
 	if f.asks() {
-		result(Note, "", "not started, and its account not checked, because only %s can ask for the values that %s leaves open", f.host.Title, f.file)
+		result(Note, "", "not started, and its account not checked, because only %s can ask for the values that %s leaves open",
+			f.host.Title, f.file)
 		return
 	}
 	server, err := e.start(ctx, f, path)
