@@ -16,6 +16,9 @@ import (
 	"opentrain-mcp/opentrain"
 )
 
+// tokenFileVariable names the file with the API token.
+const tokenFileVariable = "OPENTRAIN_API_TOKEN_FILE" //nolint:gosec // a name
+
 // apiFlags say where OpenTrain is, and whose account to use.
 type apiFlags struct {
 	BaseURL, TokenFile, CAFile string
@@ -25,7 +28,7 @@ func (f *apiFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.BaseURL, "base-url", "", "`URL` OpenTrain's URL (default: https://app.opentrain.ai).")
 	fromVariables(flags, "base-url", "OPENTRAIN_API_BASE_URL", "OT_API_BASE_URL")
 	pathVar(flags, &f.TokenFile, "token-file", "`FILE` File with the API token.")
-	fromVariables(flags, "token-file", "OPENTRAIN_API_TOKEN_FILE")
+	fromVariables(flags, "token-file", tokenFileVariable)
 	pathVar(flags, &f.CAFile, "ca-file", "`FILE` PEM file with more CA certificates to trust.")
 }
 
@@ -41,8 +44,7 @@ func (f apiFlags) checkTokenFile() error {
 		return nil
 	}
 	if _, err := credential.ReadFile(f.TokenFile, credential.MaxSecret); err != nil {
-		const variable = "OPENTRAIN_API_TOKEN_FILE"
-		return usagef("%s: %s can't be read: %s", setting(f.TokenFile, "--token-file", variable), f.TokenFile, credential.Reason(err))
+		return usagef("%s: %s can't be read: %s", setting(f.TokenFile, "--token-file", tokenFileVariable), f.TokenFile, credential.Reason(err))
 	}
 	return nil
 }

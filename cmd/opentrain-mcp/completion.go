@@ -123,6 +123,9 @@ func toolsets() []string {
 	return []string{"posting", "market", "account", "applicants", "messages", "contracts", "money", "updates", "admin", "all"}
 }
 
+// defaultToolsets are those that are served without --toolsets.
+func defaultToolsets() []string { return toolsets()[:4] }
+
 func hostWords() (words []cobra.Completion) {
 	for _, host := range hosts.All() {
 		words = append(words, cobra.CompletionWithDesc(host.Name, host.Title))

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/term"
 
 	"opentrain-mcp/internal/demo"
+	"opentrain-mcp/internal/hosts"
 	"opentrain-mcp/internal/screen"
 	"opentrain-mcp/opentrain/sandbox"
 )
@@ -39,6 +40,9 @@ func (c demoCommand) Run(ctx context.Context, std streams) error {
 	}
 	if path := program(); path != "" {
 		cfg.Program = typedProgram(path)
+	}
+	if machine, err := hostEnv(); err == nil {
+		_, cfg.Host = installCommand{hostFlags: hostFlags{Name: hosts.EntryName}}.here(machine)
 	}
 	if !c.Yes && term.IsTerminal(int(std.in.Fd())) {
 		cfg.Answers = std.in

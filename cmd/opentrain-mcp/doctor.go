@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"strings"
 	"time"
@@ -63,7 +64,7 @@ func (c doctorCommand) Run(ctx context.Context, std streams, variables []string)
 	cfg := doctor.Config{
 		Version: v + " (commit " + text.Clip(commit, 12) + ")", Command: typedProgram(machine.Program), Machine: machine, Host: c.Host,
 		Entry: c.Name, Sandbox: c.Sandbox, Environ: os.Environ(), Variables: variables, Source: c.source(),
-		BaseURL: c.BaseURL, BaseURLFrom: c.baseURLFrom(), Transport: c.transport, Timeout: c.Limit,
+		BaseURL: c.BaseURL, BaseURLFrom: c.baseURLFrom(), Transport: c.transportWith, Timeout: c.Limit,
 	}
 	if err := wrongSetting(c.Sandbox); err != nil {
 		cfg.Unusable = err.Error()
@@ -91,6 +92,12 @@ func (c doctorCommand) Run(ctx context.Context, std streams, variables []string)
 		}
 	}
 	return nil
+}
+
+// transportWith makes the connection to the API. An entry's file of certificates takes the place of this shell's.
+func (c doctorCommand) transportWith(caFile string) (*http.Transport, error) {
+	c.CAFile = cmp.Or(caFile, c.CAFile)
+	return c.transport()
 }
 
 // wrongSetting is the error of the variables that a server would end with.

@@ -123,6 +123,31 @@ func variablesOf(flag *pflag.Flag) []string {
 	return []string{"OPENTRAIN_MCP_" + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))}
 }
 
+// groupKey is where a flag has the title that it stands below in the help.
+const groupKey = "group"
+
+// group registers flags that stand below a title.
+func group(flags *pflag.FlagSet, title string, register func(*pflag.FlagSet)) {
+	set := pflag.NewFlagSet("", pflag.ContinueOnError)
+	set.SortFlags = false
+	register(set)
+	set.VisitAll(func(flag *pflag.Flag) {
+		if flag.Annotations == nil {
+			flag.Annotations = map[string][]string{}
+		}
+		flag.Annotations[groupKey] = []string{title}
+	})
+	flags.AddFlagSet(set)
+}
+
+// groupOf is the title of a flag's group.
+func groupOf(flag *pflag.Flag) string {
+	if titles := flag.Annotations[groupKey]; titles != nil {
+		return titles[0]
+	}
+	return "Flags:"
+}
+
 // flagsOf are the flags that a command has besides --help and --version.
 func flagsOf(command *cobra.Command) (flags []*pflag.Flag) {
 	shared := command.Root().PersistentFlags()

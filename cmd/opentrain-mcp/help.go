@@ -40,34 +40,21 @@ func printHelp(command *cobra.Command, all []*cobra.Command) {
 	s.Show("", screen.Plain, "Usage: "+command.Root().Name()+" "+usage+" [flags]")
 	s.Blank()
 	s.Show("", screen.Plain, about)
+	var groups []screen.Group
 	if argument := argumentOf(command); argument != "" {
-		s.Blank()
-		s.Show("", screen.Plain, "Arguments:")
-		s.Table([]screen.Row{{Label: argument, Value: command.Long}})
+		groups = append(groups, screen.Group{Title: "Arguments:", Rows: []screen.Row{{Label: argument, Value: command.Long}}})
 	}
-	var shared, own, commands []screen.Row
-	command.Root().PersistentFlags().VisitAll(func(flag *pflag.Flag) { shared = append(shared, flagRow(flag)) })
-	s.Blank()
-	s.Show("", screen.Plain, "Flags:")
-	s.Table(shared)
-	if command.HasParent() {
-		for _, flag := range flagsOf(command) {
-			own = append(own, flagRow(flag))
-		}
-		if own != nil {
-			s.Blank()
-			s.Table(own)
-		}
+	if groups = append(groups, flagGroups(command)...); command.HasParent() {
+		s.Groups(groups)
 		return
 	}
+	commands := screen.Group{Title: "Commands:"}
 	for _, other := range all {
-		commands = append(commands, screen.Row{Label: other.Name(), Value: other.Short})
+		commands.Rows = append(commands.Rows, screen.Row{Label: other.Name(), Value: other.Short})
 	}
+	s.Groups(append(groups, commands))
 	s.Blank()
-	s.Show("", screen.Plain, "Commands:")
-	s.Table(commands)
-	s.Blank()
-	s.Show("", screen.Plain, `Run "opentrain-mcp <command> --help" for more information on a command.`)
+	s.Show("", screen.Plain, "For more information on a command, run `"+typed("<command> --help")+"`.")
 	s.Blank()
 	s.Show("", screen.Plain, "Exit codes:")
 	for _, code := range [][2]string{
@@ -84,6 +71,27 @@ func printHelp(command *cobra.Command, all []*cobra.Command) {
 func description() string {
 	return "An MCP server for OpenTrain: AI agents draft, publish and find jobs for AI-training work.\n\n" +
 		"New here? Run `" + typed("demo") + "`, then `" + typed("install") + "`."
+}
+
+// flagGroups are the flags of a command, below the titles of their groups. Those that all commands have come last.
+func flagGroups(command *cobra.Command) (groups []screen.Group) {
+	add := func(title string, flag *pflag.Flag) {
+		if last := len(groups) - 1; last < 0 || groups[last].Title != title {
+			groups = append(groups, screen.Group{Title: title})
+		}
+		groups[len(groups)-1].Rows = append(groups[len(groups)-1].Rows, flagRow(flag))
+	}
+	if command.HasParent() { // the program itself explains its commands
+		for _, flag := range flagsOf(command) {
+			add(groupOf(flag), flag)
+		}
+	}
+	title := "Flags:"
+	if len(groups) > 1 {
+		title = "Other flags:"
+	}
+	command.Root().PersistentFlags().VisitAll(func(flag *pflag.Flag) { add(title, flag) })
+	return groups
 }
 
 // argumentOf is the argument in the usage of a command.

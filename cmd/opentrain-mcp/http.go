@@ -58,10 +58,10 @@ func newHTTP(std streams) *cobra.Command {
 	var c httpCommand
 	command := newCommand("http", "Serve many remote callers over Streamable HTTP and SSE.",
 		func(command *cobra.Command) error { return c.Run(command.Context(), std) })
-	c.register(command.Flags())
-	c.registerSessions(command.Flags())
-	c.registerCallers(command.Flags())
-	c.registerLimits(command.Flags())
+	group(command.Flags(), "Tools, account and log:", c.register)
+	group(command.Flags(), "Address, sessions and streams:", c.registerSessions)
+	group(command.Flags(), "Callers, TLS and replicas:", c.registerCallers)
+	group(command.Flags(), "Limits and shutdown:", c.registerLimits)
 	return command
 }
 
@@ -139,6 +139,10 @@ func (c httpCommand) Run(ctx context.Context, std streams) error {
 	}
 	log.Info("listening", "address", listener.Addr().String(), "tls", certificates != nil,
 		"sessions", c.Sessions, "sse", !c.NoSSE, "auth", c.Auth)
+	if std.told.Terminal() {
+		scheme := map[bool]string{false: "http", true: "https"}[certificates != nil]
+		fmt.Fprintf(std.err, "Serving at %s://%s%s/mcp. Press Ctrl-C to stop.\n", scheme, openable(listener.Addr()), c.BasePath)
+	}
 	servers := []*http.Server{httpServer(handler, log)}
 	servers[0].TLSConfig = certificates
 	connections := edge.NewConnections(c.MaxConnections, c.BehindProxy, log)

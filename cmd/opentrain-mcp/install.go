@@ -7,14 +7,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"unicode"
 
 	"github.com/spf13/cobra"
 
 	opentrainmcp "opentrain-mcp"
-	"opentrain-mcp/internal/credential"
 	"opentrain-mcp/internal/hosts"
 	"opentrain-mcp/internal/screen"
 	"opentrain-mcp/internal/text"
@@ -91,7 +89,7 @@ func (c installCommand) Run(std streams) error {
 	if err != nil {
 		return err
 	}
-	if done, err := c.apply(out, host, change); done || err != nil {
+	if done, err := c.apply(out, host, change, c.loses(host, change)); done || err != nil {
 		return err
 	}
 	if !found && c.Scope == string(hosts.User) {
@@ -101,7 +99,7 @@ func (c installCommand) Run(std streams) error {
 		tell(out, "Note: ", "the entry has the path of the program on this machine, "+server.Command)
 	}
 	tell(out, "Next: ", host.Next)
-	for _, more := range c.more(host) {
+	for _, more := range c.more(env, host) {
 		tell(out, "      ", more)
 	}
 	if host.Paste {
@@ -119,27 +117,6 @@ func (c installCommand) Run(std streams) error {
 // tell prints a line. The names of folders and entries in it can't pose as another one.
 func tell(out screen.Screen, mark, words string) {
 	out.Tell(mark, screen.Plain, text.VisibleLine(words))
-}
-
-// more is what else to know after the installation.
-func (c installCommand) more(host hosts.Host) (sentences []string) {
-	if host.Note != "" {
-		sentences = append(sentences, host.Note)
-	}
-	if c.Scope == string(hosts.Project) && host.Caveat != "" {
-		sentences = append(sentences, host.Caveat)
-	}
-	folder := strings.TrimSpace(os.Getenv("XDG_CONFIG_HOME"))
-	switch {
-	case c.Sandbox:
-	case !hasToken():
-		sentences = append(sentences, "There is no OpenTrain account on this machine yet. Your agent can set one up, or run: "+
-			typed("login"))
-	case folder != "":
-		sentences = append(sentences, "Your OpenTrain account is in "+filepath.Join(folder, "opentrain")+". If the server doesn't find it "+
-			"there, the host doesn't pass on your variables: set XDG_CONFIG_HOME in the entry too.")
-	}
-	return sentences
 }
 
 // Run removes this program from a host's settings.
@@ -160,7 +137,7 @@ func (c uninstallCommand) Run(std streams) error {
 		return err
 	}
 	out := screen.New(std.out, os.Getenv)
-	if done, err := c.apply(out, host, change); done || err != nil {
+	if done, err := c.apply(out, host, change, ""); done || err != nil {
 		return err
 	}
 	tell(out, "Next: ", "restart "+host.Title+", or start a new session.")
@@ -185,12 +162,12 @@ func (f hostFlags) host() (hosts.Host, error) {
 	return host, nil
 }
 
-// apply makes a change, or shows it, and says what was done. done says that there is nothing more to say.
-func (f hostFlags) apply(out screen.Screen, host hosts.Host, change *hosts.Change) (done bool, err error) {
+// apply makes a change, or shows it, and says what was done and what the entry loses. done says that there is nothing more to say.
+func (f hostFlags) apply(out screen.Screen, host hosts.Host, change *hosts.Change, loses string) (done bool, err error) {
 	backup, changes := "", change.Outcome != hosts.Unchanged && change.Outcome != hosts.Absent
 	if changes && f.DryRun {
 		fmt.Fprintln(out.Out, change.Diff())
-		f.about(out, change)
+		f.about(out, change, loses)
 		tell(out, "", dryRun)
 		return true, nil
 	}
@@ -210,7 +187,10 @@ func (f hostFlags) apply(out screen.Screen, host hosts.Host, change *hosts.Chang
 	if backup != "" {
 		tell(out, "Backup: ", backup)
 	}
-	f.about(out, change)
+	if change.Outcome == hosts.Absent && f.Scope == string(hosts.User) && len(host.Project) > 0 {
+		tell(out, "Note: ", "for the entry of a project, go to its folder and add --scope project")
+	}
+	f.about(out, change, loses)
 	if f.DryRun {
 		tell(out, "", dryRun)
 	}
@@ -221,12 +201,12 @@ func (f hostFlags) apply(out screen.Screen, host hosts.Host, change *hosts.Chang
 const dryRun = "This was a dry run: nothing has changed."
 
 // about says what a change does to the settings that an entry has, and what is risky about it.
-func (f hostFlags) about(out screen.Screen, change *hosts.Change) {
+func (f hostFlags) about(out screen.Screen, change *hosts.Change, loses string) {
 	if change.Leaves {
 		tell(out, "Note: ", "this takes the entry out of the sandbox, to OpenTrain itself, where jobs are real. Add --sandbox to stay.")
 	}
-	if len(change.Dropped) > 0 {
-		tell(out, "Note: ", "arguments that the entry loses: "+strings.Join(change.Dropped, ", "))
+	if loses != "" {
+		tell(out, "Note: ", loses)
 	}
 	if len(change.Kept) > 0 {
 		tell(out, "Note: ", "these settings of the entry stay: "+strings.Join(change.Kept, ", "))
@@ -252,18 +232,6 @@ func (c installCommand) args() ([]string, error) {
 		return nil, err
 	}
 	return append(args, "--toolsets="+strings.Join(c.Toolsets, ",")), nil
-}
-
-// hasToken says whether a token is stored where a server that a host starts finds it. Variables of this shell don't
-// reach it.
-func hasToken() bool {
-	stored := credential.Source{Getenv: func(name string) string {
-		if slices.Contains(credential.Variables(), name) {
-			return ""
-		}
-		return os.Getenv(name)
-	}}
-	return stored.Find().Token != ""
 }
 
 // hostEnv is this machine and its user.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,20 +14,8 @@ import (
 
 // list prints the hosts that are on this machine.
 func (c installCommand) list(env hosts.Env, out screen.Screen) error {
-	var rows [][]string
-	var here, without []string // the hosts on this machine, and those that lack the entry
-	for _, host := range hosts.All() {
-		file, found := host.File(env, hosts.User)
-		if !found {
-			continue
-		}
-		state, has := c.state(env, host)
-		if here = append(here, host.Name); !has {
-			without = append(without, host.Name)
-		}
-		rows = append(rows, []string{host.Name, host.Title, text.VisibleLine(state), text.VisibleLine(shorten(file, env.Home))})
-	}
-	if len(here) == 0 {
+	rows, without := c.here(env)
+	if len(rows) == 0 {
 		out.Advise("No known host was found on this machine. If you use one of these, run:", typed("install NAME"))
 		out.Blank()
 		out.Tell("  ", screen.Plain, strings.Join(hosts.Names(), ", "))
@@ -39,14 +28,11 @@ func (c installCommand) list(env hosts.Env, out screen.Screen) error {
 	out.Show("", screen.Plain, "Hosts on this machine:")
 	out.Blank()
 	out.Columns(rows)
-	why, name := "To add OpenTrain to one of them, run:", here[0]
-	if len(without) > 0 {
-		name = without[0]
-	}
+	why, name := "To add OpenTrain to one of them, run:", cmp.Or(without, rows[0][0])
 	switch {
 	case len(flags) > 0:
 		why = "Nothing was changed, because you named no host. For one of them, run:"
-	case len(without) == 0:
+	case without == "":
 		return nil
 	}
 	if c.Scope == string(hosts.Project) { // which not every host has
@@ -55,6 +41,22 @@ func (c installCommand) list(env hosts.Env, out screen.Screen) error {
 	out.Blank()
 	out.Advise(why, typed(strings.Join(append([]string{"install", name}, flags...), " ")))
 	return nil
+}
+
+// here are the hosts on this machine, and the name of the first one that lacks the entry, "" for none.
+func (c installCommand) here(env hosts.Env) (rows [][]string, without string) {
+	for _, host := range hosts.All() {
+		file, found := host.File(env, hosts.User)
+		if !found {
+			continue
+		}
+		state, has := c.state(env, host)
+		if !has {
+			without = cmp.Or(without, host.Name)
+		}
+		rows = append(rows, []string{host.Name, host.Title, text.VisibleLine(state), text.VisibleLine(shorten(file, env.Home))})
+	}
+	return rows, without
 }
 
 // state says what a host's settings have, and whether there is nothing to add.

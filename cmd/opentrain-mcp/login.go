@@ -39,7 +39,8 @@ func newLogin(std streams) *cobra.Command {
 	withoutVariables(flags, "token") // one with such a name would get a token
 	flags.BoolVar(&c.Force, "force", false, "Replace the saved token. It asks first if you haven't claimed its account.")
 	fromVariables(flags, "force", "OPENTRAIN_MCP_LOGIN_FORCE")
-	flags.BoolVar(&c.NoWait, "no-wait", false, "Don't ask for anything, and don't wait until you have claimed the account.")
+	flags.BoolVar(&c.NoWait, "no-wait", false, "Don't ask for anything, and don't wait until you have claimed the account. "+
+		"Without a terminal, a new account takes this flag or --email.")
 	flags.BoolVar(&c.JSON, "json", false, "Print the result as JSON, for scripts.")
 	return command
 }
@@ -86,8 +87,9 @@ type login struct {
 	std    streams
 	screen screen.Screen // for what it says
 	json   bool
-	asks   bool   // someone is there who answers
-	again  string // the command line that continues
+	asks   bool              // someone is there who answers
+	before credential.Shared // what was saved
+	again  string            // the command line that continues
 	result loginResult
 }
 
@@ -145,8 +147,9 @@ func (f apiFlags) begin(std streams, json bool, found credential.Found) (*login,
 		return nil, err
 	}
 	source := f.source()
+	before, _ := credential.ReadShared(source.Shared().File) // nothing if it can't be read: then nothing is saved either
 	l := &login{
-		api: api, person: account.New(api, source), place: source.Shared().File, std: std, json: json, again: typed("login"),
+		before: before, api: api, person: account.New(api, source), place: source.Shared().File, std: std, json: json, again: typed("login"),
 	}
 	l.screen = screen.New(std.out, os.Getenv)
 	if json { // standard output is for the result
@@ -167,10 +170,14 @@ func (l *login) end(ctx context.Context, err error) error {
 		l.result, err = loginResult{Status: "failed", Error: "interrupted"}, exit(exitCanceled)
 	case err != nil && !said:
 		err = l.explain(err)
-		l.result = loginResult{Status: "failed", Error: text.Clean(err.Error(), 4000)}
+		l.result = loginResult{Status: "failed", Error: text.Paragraphs(err.Error(), 4000)}
 	}
-	if l.json {
-		fmt.Fprintln(l.std.out, text.Exact(l.result))
+	if !l.json {
+		return err
+	}
+	fmt.Fprintln(l.std.out, text.Exact(l.result))
+	if err != nil && !said { // the result says it
+		return exit(codeOf(err))
 	}
 	return err
 }
@@ -247,6 +254,16 @@ func (l *login) status(ctx context.Context) error {
 	return nil
 }
 
+// replaced says what has become of the token that was saved before. Of an account that you haven't claimed, you were asked.
+func (l *login) replaced() {
+	if l.before.Token == "" || l.before.ClaimToken != "" || l.before.Token == l.person.Token().Value {
+		return
+	}
+	l.say("It replaces the token for %s that was saved there. That one isn't on this machine anymore, but it isn't revoked: until you "+
+		"revoke it in OpenTrain's app, a copy of it still works.",
+		opentrain.ShownBaseURL(cmp.Or(l.before.BaseURL, opentrain.DefaultBaseURL)))
+}
+
 // describe puts an account into the result.
 func (l *login) describe(me *opentrain.Identity) {
 	l.result.Name, l.result.Email = text.Clean(me.Actor.FullName, 200), text.Clean(me.Actor.Email, 200)
@@ -284,5 +301,6 @@ func (l *login) paste(ctx context.Context, force bool) error {
 	l.result = loginResult{Status: "saved", SavedTo: l.place, BaseURL: l.person.BaseURL()}
 	l.describe(me)
 	l.say("Logged in as %s. The token is saved in %s, and running servers use it from now on.", l.name(), l.place)
+	l.replaced()
 	return nil
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"strings"
 	"time"
 
@@ -26,7 +25,7 @@ func (l *login) account(ctx context.Context, c loginCommand) error {
 	case token.Claims:
 		return l.unclaimed(ctx, c, token.Value)
 	}
-	l.say("You already have an account here. To register another one and forget this one, add --force.")
+	l.say("You already have an account here. To replace it, add --force: alone to register another one, with --token to use another token.")
 	return l.status(ctx)
 }
 
@@ -34,6 +33,10 @@ func (l *login) account(ctx context.Context, c loginCommand) error {
 func (l *login) newAccount(ctx context.Context, c loginCommand, first bool) error {
 	if err := l.person.MayRegister(ctx, c.Force); err != nil {
 		return err
+	}
+	if !l.asks && !c.NoWait && c.Email == "" { // standard input may have a token, and no one has asked for an account
+		return usagef("there is no one to ask whether to register an account: add --token to save a token from standard input, or --no-wait " +
+			"to register")
 	}
 	if l.asks && c.Email == "" {
 		switch paste, err := l.havingOne(ctx, first); {
@@ -63,6 +66,7 @@ func (l *login) newAccount(ctx context.Context, c loginCommand, first bool) erro
 	l.say("Registered a new account. Its token is saved in %s, and running servers use it from now on.", l.place)
 	l.say("It can post 3 jobs a day. To hire, claim it by %s with an email address that has no OpenTrain account yet.",
 		claimBy.Format("January 2, 15:04 UTC"))
+	l.replaced()
 	return l.invite(ctx, c)
 }
 
@@ -240,8 +244,8 @@ func (l *login) claimed(claim account.Claim) error {
 
 // progress rewrites the last line of a terminal. Without a terminal, it says nothing.
 func (l *login) progress(words string) {
-	if out, ok := l.std.out.(*os.File); ok && !l.json && term.IsTerminal(int(out.Fd())) {
-		fmt.Fprintf(out, "\r\x1b[K%s", words)
+	if !l.json && term.IsTerminal(int(l.std.out.Fd())) {
+		fmt.Fprintf(l.std.out, "\r\x1b[K%s", words)
 	}
 }
 

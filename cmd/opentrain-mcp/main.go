@@ -32,9 +32,30 @@ var version, commit string
 // streams are the process's standard streams.
 type streams struct {
 	in   *os.File
-	out  io.Writer
+	out  *output
 	err  *logsink.Sink
 	told screen.Screen // err, for people
+}
+
+// output is standard output. It keeps the first error, because not everyone who prints looks at it.
+type output struct {
+	io.Writer
+	failed error
+}
+
+// Write implements io.Writer.
+func (o *output) Write(p []byte) (int, error) {
+	n, err := o.Writer.Write(p)
+	o.failed = cmp.Or(o.failed, err)
+	return n, err
+}
+
+// Fd is the descriptor of a file, for those who ask whether it is a terminal.
+func (o *output) Fd() uintptr {
+	if file, is := o.Writer.(*os.File); is {
+		return file.Fd()
+	}
+	return ^uintptr(0)
 }
 
 const (
@@ -48,7 +69,7 @@ const lastLines = 500 * time.Millisecond
 
 func main() {
 	cobra.MousetrapHelpText = "" // on Windows, a double click starts this program too
-	std := streams{in: os.Stdin, out: os.Stdout, err: logsink.New(os.Stderr), told: screen.New(os.Stderr, os.Getenv)}
+	std := streams{in: os.Stdin, out: &output{Writer: os.Stdout}, err: logsink.New(os.Stderr), told: screen.New(os.Stderr, os.Getenv)}
 	std.told.Out = std.err
 	// A stray print of a library must not get between the protocol's messages, or wait for a reader.
 	if file, err := std.err.File(); err == nil {
@@ -127,7 +148,12 @@ func run(std streams, args []string) (code int) {
 	// A second signal ends the process at once.
 	context.AfterFunc(ctx, stop)
 	root, _ := newProgram(std)
-	if command, err := execute(ctx, root, args); err != nil {
+	command, err := execute(ctx, root, args)
+	_, said := errors.AsType[exit](err) // there
+	if failed := std.out.failed; failed != nil && (err == nil || said || errors.Is(err, failed)) {
+		err = errors.New("standard output can't be written: " + credential.Reason(failed))
+	}
+	if err != nil {
 		return fail(std, err, command)
 	}
 	return 0
@@ -147,10 +173,21 @@ func fail(std streams, err error, command *cobra.Command) int {
 	show(std.told, hosts.Program+": "+words)
 	if unknown {
 		std.told.Advise("For the list of commands, run:", typed("help"))
-		return exitUsage
-	}
-	if usage {
+	} else if usage {
 		std.told.Advise("For the settings, run:", typed("help "+typedName(command)))
+	}
+	return codeOf(err)
+}
+
+// codeOf is the exit code of an error.
+func codeOf(err error) int {
+	status, said := errors.AsType[exit](err)
+	_, unknown := errors.AsType[unknownCommandError](err)
+	_, usage := errors.AsType[usageError](err)
+	switch {
+	case said:
+		return int(status)
+	case unknown, usage:
 		return exitUsage
 	}
 	return exitFailure

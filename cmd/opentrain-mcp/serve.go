@@ -43,16 +43,16 @@ type selectFlags struct {
 }
 
 func (f *selectFlags) register(flags *pflag.FlagSet) {
-	flags.BoolVar(&f.ReadOnly, "read-only", false, "Offer only tools that change nothing.")
+	flags.BoolVar(&f.ReadOnly, "read-only", false, "Only tools that change nothing.")
 	toolsetsVar(flags, &f.Toolsets)
-	listVar(flags, &f.Tools, "tools", "`A,B` Serve only these tools from the toolsets.")
-	listVar(flags, &f.ExcludeTools, "exclude-tools", "`A,B` Don't serve these tools.")
+	listVar(flags, &f.Tools, "tools", "`A,B` Only these tools of the toolsets.")
+	listVar(flags, &f.ExcludeTools, "exclude-tools", "`A,B` All tools but these.")
 }
 
 func toolsetsVar(flags *pflag.FlagSet, value *[]string) {
 	named := toolsets()
-	listVar(flags, value, "toolsets", "`A,B|all` Serve only these toolsets, or all: "+
-		strings.Join(named[:len(named)-1], ", ")+".")
+	listVar(flags, value, "toolsets", "`A,B|all` Only these toolsets, or all: "+strings.Join(named[:len(named)-1], ", ")+
+		" (default: "+strings.Join(defaultToolsets(), ", ")+").")
 }
 
 // apply puts the flags into a configuration.
@@ -140,7 +140,7 @@ func (c stdioCommand) Run(ctx context.Context, std streams) error {
 		log.Info("the parent process has ended")
 		end()
 	})
-	return server.ServeStdio(ctx, std.in, std.out)
+	return server.ServeStdio(ctx, std.in, std.out.Writer)
 }
 
 // config is what is served. With ownToken, the server acts for the account of the token that is set on this machine;

@@ -9,6 +9,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,7 +22,7 @@ import (
 )
 
 func testProgram() (root *cobra.Command, all []*cobra.Command) {
-	return newProgram(streams{out: io.Discard, err: logsink.New(io.Discard)})
+	return newProgram(streams{out: &output{Writer: io.Discard}, err: logsink.New(io.Discard)})
 }
 
 // values runs a command line, and returns the value that each flag of its command has.
@@ -347,6 +348,19 @@ func TestToolsetsAreThoseOfTheServer(t *testing.T) {
 	api, err := opentrain.New(opentrain.Config{})
 	if err != nil {
 		t.Fatal(err)
+	}
+	served, err := opentrainmcp.New(opentrainmcp.Config{API: api})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var standard []string
+	for _, set := range served.Toolsets() {
+		if len(set.Tools) > 0 {
+			standard = append(standard, set.Name)
+		}
+	}
+	if !slices.Equal(standard, defaultToolsets()) {
+		t.Errorf("%q are served by default, but the help says %q", standard, defaultToolsets())
 	}
 	_, err = opentrainmcp.New(opentrainmcp.Config{API: api, Toolsets: []string{"unknown"}})
 	if want := "Toolsets: " + strings.Join(toolsets(), ", "); err == nil || !strings.HasSuffix(err.Error(), want) {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"regexp"
 	"strings"
@@ -32,7 +33,7 @@ func TestDemoWithoutTerminal(t *testing.T) {
 				t.Errorf("%v: no line shows %s\n%s", args, tool, out)
 			}
 		}
-		if command := binary + " install claude-code"; !strings.Contains(string(out), command) {
+		if command := binary + " install"; !strings.Contains(string(out), command) {
 			t.Errorf("%v: %q is not shown\n%s", args, command, out)
 		}
 	}
@@ -206,6 +207,31 @@ func TestUsageErrorsAreExplained(t *testing.T) {
 				t.Errorf("code %d\nstdout: %s\nstderr: %s", code, &stdout, &stderr)
 			}
 		})
+	}
+}
+
+// TestOutputThatCantBeWritten: a command whose result no one gets has failed, and says why.
+func TestOutputThatCantBeWritten(t *testing.T) {
+	t.Parallel()
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip("no /dev/full here")
+	}
+	defer full.Close()
+	for _, command := range []string{
+		"install", "install cursor", "uninstall cursor", "tools", "tools --json", "version", "--version", "--help", "help tools", "demo",
+		"login status", "login status --json", "doctor --sandbox", "doctor --sandbox --json", "completion bash",
+	} {
+		home := t.TempDir()
+		cmd := exec.Command(binary, strings.Fields(command)...)
+		cmd.Env, cmd.Stdout = environment(t, "HOME="+home, "USERPROFILE="+home), full
+		var stderr bytes.Buffer
+		cmd.Stderr = &stderr
+		cmd.Run() //nolint:errcheck // the exit code is looked at
+		if code := cmd.ProcessState.ExitCode(); code != 1 ||
+			!strings.Contains(stderr.String(), "opentrain-mcp: standard output can't be written: no space left on device\n") {
+			t.Errorf("%s: code %d\n%s", command, code, &stderr)
+		}
 	}
 }
 

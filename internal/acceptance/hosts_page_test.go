@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -58,11 +59,7 @@ func hostSections(t *testing.T) string {
 			if len(templates) == 0 {
 				return
 			}
-			var places []string
-			for _, template := range templates {
-				places = append(places, hostPlace(template, system == "Windows"))
-			}
-			fmt.Fprintf(&b, "- %s: %s\n", system, strings.Join(places, ", or "))
+			fmt.Fprintf(&b, "- %s: %s\n", system, hostPlaces(templates, system == "Windows"))
 		}
 		switch {
 		case host.Darwin == nil && host.Windows == nil:
@@ -81,9 +78,29 @@ func hostSections(t *testing.T) string {
 	return b.String() + "\n"
 }
 
+// hostPlaces says which of some places has the host's file. A place that begins with ? is only for a folder that is there.
+func hostPlaces(templates []string, windows bool) string {
+	var places []string
+	standard, folders := "", map[string]bool{}
+	for _, template := range templates {
+		place := hostPlace(template, windows)
+		if places = append(places, place); standard == "" && !strings.HasPrefix(template, "?") {
+			standard = place
+		}
+		folders[path.Dir(strings.TrimPrefix(template, "?"))] = true
+	}
+	switch {
+	case len(places) == 1:
+		return standard
+	case len(folders) == 1:
+		return standard + ", or " + places[1] + " if only that one exists"
+	}
+	return "the first of these whose folder exists: " + strings.Join(places, ", ") + ". If none does: " + standard
+}
+
 // hostPlace writes a template of a path as people do.
 func hostPlace(template string, windows bool) string {
-	path, optional := strings.CutPrefix(template, "?")
+	path := strings.TrimPrefix(template, "?")
 	note := ""
 	if variable := regexp.MustCompile(`^\$\{([A-Z_]+)(?::-([^}]*))?\}`).FindStringSubmatch(path); variable != nil {
 		name, rest := variable[1], path[len(variable[0]):]
@@ -105,11 +122,7 @@ func hostPlace(template string, windows bool) string {
 	if windows {
 		path = strings.ReplaceAll(strings.Replace(path, "~", "%USERPROFILE%", 1), "/", `\`)
 	}
-	path = "`" + path + "`" + note
-	if optional {
-		path += " if that folder exists"
-	}
-	return path
+	return "`" + path + "`" + note
 }
 
 // notes are what to know about a host.

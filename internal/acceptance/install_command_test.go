@@ -74,7 +74,7 @@ func TestInstallUpdates(t *testing.T) {
 		{"install cursor --toolsets posting,market --dry-run", "opentrain is already installed in Cursor: " + file, `=posting,market"]`},
 		{"uninstall cursor --dry-run", "--- " + file, "opentrain"},
 		{"uninstall cursor", "Removed opentrain from Cursor: " + file + "\nNext: restart Cursor", before},
-		{"uninstall cursor", "opentrain isn't installed in Cursor: there is no such entry in " + file + "\n", before},
+		{"uninstall cursor", "opentrain isn't installed in Cursor: there is no such entry in " + file + "\nNote: ", before},
 	} {
 		out, log, code := m.run(strings.Fields(step.args)...)
 		data, err := os.ReadFile(file)
@@ -144,8 +144,34 @@ func TestInstallKnowsAccounts(t *testing.T) {
 	m := newMachine(t)
 	m.env = append(m.env, "OT_API_TOKEN="+sandbox.DemoToken)
 	const hint = "There is no OpenTrain account on this machine yet."
+	file := filepath.Join(m.home, ".cursor", "mcp.json")
+	if out, _, _ := m.run("install", "zed"); strings.Contains(out, hint) || !strings.Contains(out, "Your token is only in this shell's OT_API_TOKEN, "+
+		"and hosts don't pass on a shell's variables. To save it for the server, remove the variable, run this command, and paste the token: "+
+		binary+" login --token\n") {
+		t.Error(out)
+	}
+	m.env = append(m.env, "OT_API_TOKEN=")
 	if out, _, _ := m.run("install", "zed"); !strings.Contains(out, hint) {
 		t.Error(out)
+	}
+	for entries, says := range map[string]string{
+		`"opentrain": {"command": "npx", "env": {"OPENTRAIN_PERSONAL_API_TOKEN": "a"}}`: "The entry opentrain has a token that this server doesn't get. " +
+			"To use the same account, run this command and paste the token: " + binary + " login --token\n",
+		`"opentrain": {"command": "npx", "env": {"OPENTRAIN_PERSONAL_API_TOKEN": ""}}`:                              hint,
+		`"hire": {"command": "opentrain-mcp", "env": {"OT_API_TOKEN": "a"}}`:                                        "",
+		`"hire": {"command": "opentrain-mcp", "env": {"OPENTRAIN_API_TOKEN_FILE": "/a"}}`:                           "",
+		`"hire": {"command": "opentrain-mcp", "env": {"OPENTRAIN_MCP_SANDBOX": "1"}}`:                               "",
+		`"hire": {"command": "opentrain-mcp"}, "other": {"command": "opentrain-mcp", "env": {"OT_API_TOKEN": "a"}}`: hint,
+	} {
+		write(t, file, `{"mcpServers": {`+entries+`}}`)
+		out, _, code := m.run("install", "cursor", "--name", "hire")
+		if code != 0 || !strings.Contains(out, says) || says == "" && (strings.Contains(out, hint) || strings.Contains(out, "login")) {
+			t.Errorf("%s: code %d\n%s", entries, code, out)
+		}
+		m.run("uninstall", "cursor", "--name", "hire")
+	}
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
 	}
 	if out, _, _ := m.run("install", "zed", "--sandbox"); strings.Contains(out, hint) {
 		t.Error(out)

@@ -12,19 +12,53 @@ import (
 func TestInstallSaysWhatItTakesAway(t *testing.T) {
 	t.Parallel()
 	const leaves = "\nNote: this takes the entry out of the sandbox, to OpenTrain itself"
-	const gone = "\nNote: arguments that the entry loses: --toolsets\n"
+	gone := "\nNote: arguments that the entry loses: --toolsets. To keep --toolsets, run: " + binary + " install zed --toolsets=all\n"
+	sandboxed := "The server uses the sandbox: nothing is real. To leave it, run: " + binary + " install zed\n"
 	m := newMachine(t)
 	for _, step := range []struct{ args, says, silent string }{
-		{"install zed --sandbox", "Added opentrain", "Note: this"},
+		{"install zed --sandbox", sandboxed, "Note: this"},
 		{"install zed --toolsets=all --dry-run", leaves, "Next: "},
 		{"install zed --toolsets=all", leaves, gone},
 		{"install zed", gone, leaves},
 		{"install zed --sandbox", "Updated opentrain", "Note: this"},
+		{"install zed --name b --toolsets market,posting --sandbox", " install zed --name b --toolsets=market,posting\n", "Note: this"},
+		{"install zed --name b --sandbox", ". To keep --toolsets, run: " + binary + " install zed --name b --sandbox --toolsets=market,posting\n", leaves},
 		{"install zed --sandbox --dry-run", "is already installed in Zed", "Next: "},
 		{"install zed --sandbox --dry-run", "\nThis was a dry run: nothing has changed.\n", leaves},
 	} {
 		if out, log, code := m.run(strings.Fields(step.args)...); code != 0 || !strings.Contains(out, step.says) || strings.Contains(out, step.silent) {
 			t.Errorf("%s: code %d\n%s%s", step.args, code, out, log)
+		}
+	}
+}
+
+// TestInstallSaysHowToKeepOtherArguments: an argument that install can't write becomes a variable.
+func TestInstallSaysHowToKeepOtherArguments(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	write(t, filepath.Join(m.home, ".cursor", "mcp.json"),
+		`{"mcpServers": {"opentrain": {"command": "opentrain-mcp", "args": ["--read-only", "--toolsets", "no;such"]}}}`)
+	out, _, code := m.run("install", "cursor")
+	if code != 0 || !strings.Contains(out, "\nNote: arguments that the entry loses: --read-only, --toolsets. "+
+		"Set --read-only with variables in the entry instead: they stay\n") {
+		t.Errorf("code %d\n%s", code, out)
+	}
+}
+
+// TestUninstallKnowsProjects: it reads no project's file unasked, so it says how to ask.
+func TestUninstallKnowsProjects(t *testing.T) {
+	t.Parallel()
+	const hint = "\nNote: for the entry of a project, go to its folder and add --scope project\n"
+	m := newMachine(t)
+	for _, step := range []struct {
+		args  string
+		hints bool
+	}{
+		{"install claude-code --scope project", false}, {"uninstall claude-code", true}, {"uninstall goose", false},
+		{"uninstall claude-code --scope project", false}, {"uninstall claude-code --scope project", false},
+	} {
+		if out, _, code := m.run(strings.Fields(step.args)...); code != 0 || strings.Contains(out, hint) != step.hints {
+			t.Errorf("%s: code %d\n%s", step.args, code, out)
 		}
 	}
 }

@@ -55,22 +55,27 @@ func TestLogin(t *testing.T) {
 		{"", "login status", 1, "To get one:\n  " + binary + " login\n"},
 		{"", "login statsu", 2, `there is no action "statsu"`},
 		{"", "logout", 1, "No token is saved in the file " + file},
-		{"", "login", 0, "Registered a new account. Its token is saved in " + file},
+		{sandbox.DemoToken, "login", 2, "there is no one to ask whether to register an account: add --token to save"},
+		{"", "login status", 1, "No account is set up"},
+		{"", "login --no-wait", 0, "Registered a new account. Its token is saved in " + file},
 		{"", "login status", 0, "You haven't claimed this account yet"},
 		{"", "logout --revoke", 1, lost},
-		{"", "login --force", 1, lost},
+		{"", "login --force", 2, "add --token to save a token from standard input, or --no-wait to register"},
+		{"", "login --force --no-wait", 1, lost},
 		{sandbox.DemoToken, "login --token --force", 1, lost},
 		{"", "login --email nonsense", 2, `"nonsense" isn't an email address`},
 		{"", "login --email user_1@example.com", 1, "already has an OpenTrain account, so it can't claim the one that is saved here. " +
 			"To claim it with another address:\n  " + binary + " login --email you@example.com\n"},
 		{"", "login --email ada@example.org", 0, "enter the code "},
 		{"", "login status", 0, "proposals:write"},
-		{"", "login", 0, "You already have an account here. To register another one and forget this one, add --force.\n"},
+		{"", "login", 0, "You already have an account here. To replace it, add --force: alone to register another one, with --token to use another token.\n"},
 		{sandbox.DemoToken, "login --token", 1, "Use --force to replace it."},
 		{"ot_clm_a\n", "login --token --force", 1, "a claim token"},
 		{"ot_pat_wrong\n", "login --token --force", 1, "OpenTrain rejected the token: it is invalid, expired or revoked. Copy a new one: app.opentrain.ai, Settings → API keys"},
 		{"", "login --token --force", 1, "The token is empty."},
-		{" " + sandbox.DemoToken + "\r\n", "login --token --force", 0, "Logged in as Sandbox Demo"},
+		{" " + sandbox.DemoToken + "\r\n", "login --token --force", 0, "It replaces the token for " + base + " that was saved there. That one isn't on this " +
+			"machine anymore, but it isn't revoked: until you revoke it in OpenTrain's app, a copy of it still works.\n"},
+		{sandbox.DemoToken, "login --token --force", 0, "from now on.\n"},
 		{"", "login status", 0, "Logged in as Sandbox Demo, user_1@example.com, with the token from the file " + file},
 		{"", "logout", 0, "Removed the token from " + file + "."},
 		{"", "login status", 1, "No account is set up"},
@@ -97,7 +102,7 @@ func TestLoginAfterTheClaim(t *testing.T) {
 	t.Parallel()
 	home, base := t.TempDir(), serveSandbox(t, sandbox.Config{})
 	c := terminal{t, environment(t, "HOME="+home, "USERPROFILE="+home, "OPENTRAIN_API_BASE_URL="+base)}
-	c.run("", "login")
+	c.run("", "login", "--no-wait")
 	api, err := opentrain.New(opentrain.Config{BaseURL: base})
 	if err != nil {
 		t.Fatal(err)
@@ -138,17 +143,18 @@ func TestLoginForScripts(t *testing.T) {
 		want    string // members of the result
 	}{
 		{"login status", 1, `"status":"not_logged_in"`},
-		{"login", 0, `"status":"registered"`},
+		{"login", 2, `"status":"failed","error":"there is no one to ask`},
+		{"login --no-wait", 0, `"status":"registered"`},
 		{"login status", 0, `"status":"logged_in","tokenFrom":"the file `},
 		{"login status", 0, `"unclaimed":true`},
-		{"logout", 1, `"status":"failed","error":"You haven't claimed`},
+		{"logout", 1, `no one can use it again. Claim it first:\n` + binary + ` login\nOr forget it for good:\n` + binary + ` logout --force"`},
 		{"login --no-wait --email ada@example.org", 0, `"claimCode":"`},
 		{"login --email ada@example.org", 0, `"status":"claimed"`},
 		{"logout --revoke", 0, `"status":"logged_out","revoked":true`},
-		{"login --base-url http://127.0.0.1:1", 1, `"error":"127.0.0.1:1 can't be reached: the host refused the connection. Check the network`},
+		{"login --no-wait --base-url http://127.0.0.1:1", 1, `"error":"127.0.0.1:1 can't be reached: the host refused the connection. Check the network`},
 	} {
 		out, complaint, code := c.run("", append(strings.Fields(step.command), "--json")...)
-		if code != step.code || !json.Valid([]byte(out)) || !strings.Contains(out, step.want) {
+		if code != step.code || !json.Valid([]byte(out)) || !strings.Contains(out, step.want) || strings.Contains(complaint, "opentrain-mcp: ") {
 			t.Errorf("%s: %d %s%s", step.command, code, out, complaint)
 		}
 	}

@@ -172,6 +172,16 @@ func TestStdioInATerminal(t *testing.T) {
 	}
 }
 
+// TestHTTPGreetsAtATerminal: a person sees the address to give to hosts, and how to stop.
+func TestHTTPGreetsAtATerminal(t *testing.T) {
+	t.Parallel()
+	const stop = "/mcp. Press Ctrl-C to stop."
+	screen, code := atTerminal(t, 80, nil, "http --sandbox --listen 127.0.0.1:0", [][2]string{{stop, "\x03"}})
+	if code != 0 || !strings.Contains(screen, "\nServing at http://127.0.0.1:") {
+		t.Errorf("code %d\n%s", code, screen)
+	}
+}
+
 // TestLoginInATerminal: it asks before it registers an account or forgets one, asks again after a typo, and wraps what it says. What
 // a person pastes isn't shown, and Ctrl-C ends the questions with code 130.
 func TestLoginInATerminal(t *testing.T) {

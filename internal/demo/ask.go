@@ -51,11 +51,11 @@ func lines(ctx context.Context, in io.Reader) <-chan string {
 // ask prompts until take has no problem with the answer.
 func (p person) ask(ctx context.Context, prompt, sample string, take func(line string) (problem string)) error {
 	for {
-		p.screen.Prompt(prompt)
 		line := sample
 		if p.lines == nil {
-			p.screen.Line(sample + "  (sample answer)")
+			p.screen.Show("  ", screen.Bold, prompt+" "+sample+" (sample answer)")
 		} else {
+			p.screen.Prompt(prompt)
 			more := false
 			select {
 			case line, more = <-p.lines:

@@ -48,6 +48,8 @@ type Config struct {
 	Answers io.Reader
 	// Program is how a person starts this program, "" if it was built for this run alone.
 	Program string
+	// Host is the host to connect next, "" if there is none to name.
+	Host string
 }
 
 // Run posts a job and finds it again. It also returns nil when the person doesn't want the job published. The person

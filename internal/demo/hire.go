@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"opentrain-mcp/internal/screen"
@@ -39,7 +40,7 @@ func (r *run) hire(ctx context.Context) error {
 	}
 	r.Screen.Table(tool.Map(r.last.Proposals, func(p proposal) screen.Row {
 		return screen.Row{Label: p.Candidate.Name, Value: text.Join(" · ", p.Candidate.Country, p.Bid,
-			fmt.Sprintf("match %v", p.Match), fmt.Sprintf("interview %v", p.Interview))}
+			fmt.Sprintf("match%c%v", screen.NoBreak, p.Match), fmt.Sprintf("interview%c%v", screen.NoBreak, p.Interview))}
 	}))
 	best := r.last.Proposals[0]
 	if _, err := r.call(ctx, tool.GetProposal, map[string]any{"proposalId": best.ID, "interview": true}); err != nil {
@@ -106,6 +107,10 @@ func (r *run) agree(ctx context.Context, name string, arguments map[string]any) 
 	if next.Show != nil {
 		r.Screen.Blank()
 		for _, line := range next.Show.Changes {
+			if quoted, is := strings.CutPrefix(line, "> "); is {
+				r.Screen.Quote(quoted)
+				continue
+			}
 			r.Screen.Show("  ", screen.Plain, line)
 		}
 		r.tell("", sentences(next.Show.Notes))

@@ -139,8 +139,12 @@ func (r *run) whatNext() {
 		step("Build the program:")
 		r.Screen.Command("go build", "-o "+file, "./cmd/opentrain-mcp")
 	}
-	step("Connect your agent, still in the sandbox. Without a name, install lists the hosts on this computer:")
-	words := []string{program, "install claude-code", "--sandbox"}
+	words := []string{program, strings.TrimSpace("install " + r.Host), "--sandbox"}
+	if r.Host == "" {
+		step("Connect your agent, still in the sandbox. This lists the hosts:")
+	} else {
+		step("Connect your agent, still in the sandbox:")
+	}
 	if r.Hire { // whose tools are off by default
 		words = append(words, "--toolsets=all")
 	}
@@ -148,5 +152,5 @@ func (r *run) whatNext() {
 	step("Ask your agent: “Post a job on OpenTrain: we need 10 annotators for bounding boxes on 50,000 dashcam images, " +
 		"$18 an hour, English.”")
 	r.Screen.Blank()
-	r.Screen.Show("", screen.Plain, "README.md shows how to connect other hosts, and how to post real jobs with an OpenTrain account.")
+	r.Screen.Show("", screen.Plain, "README.md shows how to connect any host, and how to post real jobs with an OpenTrain account.")
 }

@@ -53,8 +53,9 @@ type Config struct {
 	BaseURL   string // "" for the token's or the default one
 	// BaseURLFrom is the setting that BaseURL comes from.
 	BaseURLFrom string
-	Transport   func() (*http.Transport, error)
-	Timeout     time.Duration // for each server that is started, and for each request
+	// Transport makes the connection to an address. caFile is a file with more certificates, "" for this shell's.
+	Transport func(caFile string) (*http.Transport, error)
+	Timeout   time.Duration // for each server that is started, and for each request
 }
 
 // examination is one run.

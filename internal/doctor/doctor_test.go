@@ -321,7 +321,7 @@ func TestBrokenSetUps(t *testing.T) {
 			func(m *machine) {
 				const proxy = "http://user:secret@127.0.0.1:1"
 				m.cfg.BaseURL, m.env["HTTPS_PROXY"], m.cfg.Timeout = "https://opentrain.test", proxy, 900*time.Millisecond
-				m.cfg.Transport = func() (*http.Transport, error) {
+				m.cfg.Transport = func(string) (*http.Transport, error) {
 					return &http.Transport{Proxy: func(*http.Request) (*url.URL, error) { return url.Parse(proxy) }}, nil
 				}
 			}, "network", doctor.Fail, "can't be used through the proxy http://user:xxxxx@127.0.0.1:1: the proxy couldn't be reached",
@@ -358,7 +358,7 @@ func TestBrokenSetUps(t *testing.T) {
 		},
 		"a CA file that is gone": {
 			func(m *machine) {
-				m.cfg.Transport = func() (*http.Transport, error) { return nil, errors.New("--ca-file: /gone: no such file") }
+				m.cfg.Transport = func(string) (*http.Transport, error) { return nil, errors.New("--ca-file: /gone: no such file") }
 			}, "network", doctor.Fail, "--ca-file: /gone", "Name a readable PEM file", "",
 		},
 		"a wrong clock": {

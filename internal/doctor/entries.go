@@ -121,23 +121,28 @@ func (f entry) asks() bool {
 	return strings.Contains(fmt.Sprint(f.Args, f.Env), "${input:")
 }
 
-// tokenFile is the token file that the entry names, "" for none.
-func (f entry) tokenFile() string {
-	for i, arg := range f.Args {
-		if file, joined := strings.CutPrefix(arg, "--token-file="); joined {
-			return file
-		}
-		if arg == "--token-file" && i+1 < len(f.Args) {
-			return f.Args[i+1]
-		}
-	}
-	return f.Env["OPENTRAIN_API_TOKEN_FILE"]
+// serves says that the entry starts this program for OpenTrain itself.
+func (f entry) serves() bool {
+	return f.installed && f.err == nil && f.Ours && !f.foreign && !f.Sandbox()
 }
 
-// elsewhere says that the entry's server calls another address than this program.
-func (f entry) elsewhere() bool {
-	return f.Env["OPENTRAIN_API_BASE_URL"] != "" || f.Env["OT_API_BASE_URL"] != "" ||
-		slices.ContainsFunc(f.Args, func(arg string) bool { return strings.HasPrefix(arg, "--base-url") })
+// setting is the value that the entry gives a flag or one of its variables, and where; "" for none.
+func (f entry) setting(getenv func(string) string, flag string, variables ...string) (value, from string) {
+	for i, arg := range f.Args {
+		if value, joined := strings.CutPrefix(arg, flag+"="); joined {
+			return strings.TrimSpace(value), flag + " in " + f.file
+		}
+		if arg == flag && i+1 < len(f.Args) {
+			return strings.TrimSpace(f.Args[i+1]), flag + " in " + f.file
+		}
+	}
+	all, _ := f.variables(getenv)
+	for _, name := range variables {
+		if strings.TrimSpace(f.Env[name]) != "" {
+			return strings.TrimSpace(all[name]), name + " in " + f.file
+		}
+	}
+	return "", ""
 }
 
 // source is where the entry's server looks for a token.
@@ -151,7 +156,8 @@ func (e *examination) source(f entry) credential.Source {
 		}
 		return ""
 	}
-	return credential.Source{Getenv: getenv, TokenFile: f.tokenFile()}
+	file, _ := f.setting(e.Machine.Getenv, "--token-file", "OPENTRAIN_API_TOKEN_FILE")
+	return credential.Source{Getenv: getenv, TokenFile: file}
 }
 
 // says is what an entry would start, without the values of its variables and flags: they may be secrets.
@@ -258,7 +264,8 @@ func (e *examination) examine(ctx context.Context, f entry, check *Check) {
 		return
 	}
 	if f.asks() {
-		result(Note, "", "not started, because only %s can ask for the values that %s leaves open", f.host.Title, f.file)
+		result(Note, "", "not started, and its account not checked, because only %s can ask for the values that %s leaves open",
+			f.host.Title, f.file)
 		return
 	}
 	server, err := e.start(ctx, f, path)

@@ -88,7 +88,7 @@ func newMachine(t *testing.T) *machine {
 			GOOS: "linux", Program: program, Home: m.home, Dir: m.home, Getenv: getenv, LookPath: func(string) bool { return false },
 		},
 		Source: credential.Source{Getenv: getenv}, Variables: []string{"OPENTRAIN_API_BASE_URL", "OPENTRAIN_MCP_TOOLSETS"},
-		Transport: func() (*http.Transport, error) { return &http.Transport{}, nil },
+		Transport: func(string) (*http.Transport, error) { return &http.Transport{}, nil },
 	}
 	m.api(sandbox.New(sandbox.Config{}))
 	return m
@@ -118,7 +118,7 @@ func (m *machine) write(name, content string) string {
 // entry writes Cursor's entry. Its server is of some kind.
 func (m *machine) entry(kind string, environ ...string) string {
 	m.t.Helper()
-	env := map[string]string{serverVariable: kind, "GOCOVERDIR": m.t.TempDir()}
+	env := map[string]string{serverVariable: kind, "GOCOVERDIR": m.t.TempDir(), "OPENTRAIN_API_BASE_URL": m.cfg.BaseURL}
 	for _, variable := range environ {
 		name, value, _ := strings.Cut(variable, "=")
 		env[name] = value

@@ -47,15 +47,53 @@ func (c *clock) RoundTrip(r *http.Request) (*http.Response, error) {
 	return res, nil
 }
 
-// network checks the way to OpenTrain, and then asks about the tokens.
+// network checks the way to each address that servers call, and then asks about the tokens for it.
 func (e *examination) network(ctx context.Context) (checks []Check) {
-	found := e.Source.Find()
-	base := cmp.Or(e.BaseURL, found.BaseURL, opentrain.DefaultBaseURL)
-	from := e.BaseURLFrom
-	if e.BaseURL == "" && found.BaseURL != "" {
-		from = "baseUrl in " + found.From.String()
+	for _, a := range e.addresses() {
+		found := e.reachable(ctx, a)
+		for i := range found {
+			if !strings.HasPrefix(found[i].Name, "account") { // its own name has the host
+				found[i].Name += hostsOf(a.users)
+			}
+		}
+		checks = append(checks, found...)
 	}
-	transport, err := e.Transport()
+	return append(checks, e.unchecked()...)
+}
+
+// unchecked says which servers don't call the address of this shell's setting, because hosts don't pass it on.
+func (e *examination) unchecked() (checks []Check) {
+	for _, f := range e.found {
+		if e.BaseURL == "" || !f.serves() {
+			continue
+		}
+		_, own := f.setting(e.Machine.Getenv, "--base-url", "OPENTRAIN_API_BASE_URL", "OT_API_BASE_URL")
+		base := cmp.Or(e.source(f).Find().BaseURL, opentrain.DefaultBaseURL)
+		if own == "" && !opentrain.SameBaseURL(base, e.BaseURL) {
+			checks = append(checks, Check{
+				Name: "network of host " + f.host.Name, Status: Note,
+				Detail: fmt.Sprintf("not checked: hosts don't pass on %s, so the server calls %s", e.BaseURLFrom, opentrain.ShownBaseURL(base)),
+			})
+		}
+	}
+	return checks
+}
+
+// hostsOf says whose check it is. This shell's has no addition.
+func hostsOf(users []string) string {
+	if len(users) == 0 {
+		return ""
+	}
+	return " of host " + strings.Join(users, ", ")
+}
+
+// reachable checks one address.
+func (e *examination) reachable(ctx context.Context, a address) (checks []Check) {
+	base, from := a.base, a.from
+	if base == "" {
+		return []Check{{Name: "network", Status: Note, Detail: "not checked, nor its account: this shell has no value for " + from}}
+	}
+	transport, err := e.Transport(a.caFile)
 	if err != nil {
 		return []Check{{Name: "network", Status: Fail, Detail: err.Error(), Fix: "Name a readable PEM file, or leave the setting out."}}
 	}
@@ -88,7 +126,7 @@ func (e *examination) network(ctx context.Context) (checks []Check) {
 		Name: "network", Status: OK, Detail: fmt.Sprintf("%s answers%s in %d ms", where, way, time.Since(start).Milliseconds()),
 	})
 	checks = append(checks, watch.check()...)
-	for _, token := range e.held() {
+	for _, token := range a.tokens {
 		limited, cancel := context.WithTimeout(ctx, e.Timeout)
 		checks = append(checks, e.account(limited, api, token)...)
 		cancel()

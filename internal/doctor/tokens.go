@@ -123,7 +123,7 @@ func (e *examination) sees(place credential.Place) bool {
 func (e *examination) ownTokens() bool {
 	some := false
 	for _, f := range e.found {
-		if !f.installed || f.err != nil || !f.Ours || f.foreign || f.Sandbox() {
+		if !f.serves() {
 			continue
 		}
 		if e.source(f).Find().From.IsZero() {
@@ -138,7 +138,7 @@ func (e *examination) ownTokens() bool {
 func (e *examination) unseen(mine credential.Found) []Check {
 	var titles []string
 	for _, f := range e.found {
-		if f.installed && f.err == nil && f.Ours && !f.foreign && !f.Sandbox() && e.source(f).Find().From.IsZero() {
+		if f.serves() && e.source(f).Find().From.IsZero() {
 			titles = append(titles, f.host.Title)
 		}
 	}
@@ -179,38 +179,71 @@ func (h held) place() string {
 	return h.From.String()
 }
 
-// held are the different tokens of this shell and of the entries.
-func (e *examination) held() (all []held) {
-	if mine := e.Source.Find(); mine.Token != "" {
-		all = append(all, held{Found: mine})
+// address is where servers call OpenTrain's API.
+type address struct {
+	base, from string   // base is "" if the entry leaves it open; from is the setting that it comes from
+	caFile     string   // of the entry
+	users      []string // the hosts whose entries name it; this shell isn't named
+	tokens     []held   // that are sent there
+}
+
+// addresses are this shell's, which entries without one use too, and those that entries name. This shell's is left out if
+// nothing uses it.
+func (e *examination) addresses() []address {
+	mine := e.Source.Find()
+	all := []address{{base: cmp.Or(e.BaseURL, mine.BaseURL, opentrain.DefaultBaseURL), from: e.BaseURLFrom}}
+	if e.BaseURL == "" && mine.BaseURL != "" {
+		all[0].from = "baseUrl in " + mine.From.String()
 	}
+	if mine.Token != "" {
+		all[0].tokens = []held{{Found: mine}}
+	}
+	unused := e.BaseURL == "" && mine.From.IsZero()
 	for _, f := range e.found {
-		if !f.installed || f.err != nil || !f.Ours || f.Sandbox() || f.elsewhere() || f.scope == hosts.Project {
+		if !f.serves() || f.scope == hosts.Project {
 			continue
 		}
-		found := e.source(f).Find()
-		at := slices.IndexFunc(all, func(other held) bool { return other.Token == found.Token })
-		switch {
-		case found.Token == "":
-		case at < 0:
-			token := held{Found: found, users: []string{f.host.Name}}
-			if strings.TrimSpace(f.Env[found.From.Variable]) == found.Token {
-				token.file = f.file
+		at := 0
+		if base, from := f.setting(e.Machine.Getenv, "--base-url", "OPENTRAIN_API_BASE_URL", "OT_API_BASE_URL"); from != "" {
+			caFile, _ := f.setting(e.Machine.Getenv, "--ca-file", "OPENTRAIN_MCP_CA_FILE")
+			at = slices.IndexFunc(all, func(a address) bool {
+				return a.caFile == caFile && base != "" && opentrain.SameBaseURL(a.base, base)
+			})
+			if at < 0 {
+				at, all = len(all), append(all, address{base: base, from: from, caFile: caFile})
 			}
-			all = append(all, token)
-		case len(all[at].users) > 0:
-			all[at].users = append(all[at].users, f.host.Name)
+			if at > 0 {
+				all[at].users = append(all[at].users, f.host.Name)
+			}
 		}
+		unused = unused && at > 0
+		all[at].add(f, e.source(f).Find())
+	}
+	if unused && len(all) > 1 {
+		return all[1:]
 	}
 	return all
 }
 
+// add adds an entry's token, if it isn't there yet.
+func (a *address) add(f entry, found credential.Found) {
+	at := slices.IndexFunc(a.tokens, func(other held) bool { return other.Token == found.Token })
+	switch {
+	case found.Token == "":
+	case at < 0:
+		token := held{Found: found, users: []string{f.host.Name}}
+		if strings.TrimSpace(f.Env[found.From.Variable]) == found.Token {
+			token.file = f.file
+		}
+		a.tokens = append(a.tokens, token)
+	case len(a.tokens[at].users) > 0:
+		a.tokens[at].users = append(a.tokens[at].users, f.host.Name)
+	}
+}
+
 // account asks OpenTrain about a token.
 func (e *examination) account(ctx context.Context, api *opentrain.Client, token held) (checks []Check) {
-	name := "account"
-	if len(token.users) > 0 {
-		name += " of host " + strings.Join(token.users, ", ")
-	}
+	name := "account" + hostsOf(token.users)
 	add := func(status Status, detail, fix string) {
 		checks = append(checks, Check{Name: name, Status: status, Detail: detail, Fix: fix})
 	}

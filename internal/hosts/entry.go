@@ -147,17 +147,22 @@ func (h Host) Names(env Env, scope Scope) ([]string, error) {
 	return h.allOurs(tree, env.Program), nil
 }
 
-// allOurs are the names of the entries that start this program.
-func (h Host) allOurs(tree any, program string) (names []string) {
+// servers are the names of all entries.
+func (h Host) servers(tree any) (names []string) {
 	for _, keys := range [][]string{h.Keys, h.Keys2} {
-		servers, _ := lookup(tree, keys...)
-		for _, name := range slices.Sorted(maps.Keys(members(servers))) {
-			if value, _ := lookup(servers, name); len(keys) > 0 && h.isOurs(value, program) {
-				names = append(names, name)
-			}
+		if servers, _ := lookup(tree, keys...); len(keys) > 0 {
+			names = append(names, slices.Sorted(maps.Keys(members(servers)))...)
 		}
 	}
 	return names
+}
+
+// allOurs are the names of the entries that start this program.
+func (h Host) allOurs(tree any, program string) []string {
+	return slices.DeleteFunc(h.servers(tree), func(name string) bool {
+		value, _, _ := h.find(tree, name)
+		return !h.isOurs(value, program)
+	})
 }
 
 // ours is the name of the first entry that starts this program, "" for none.

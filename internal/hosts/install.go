@@ -29,6 +29,7 @@ type Change struct {
 	Outcome  Outcome
 	File     string
 	Kept     []string // the names of the entry's variables and settings that stay
+	Before   Entry    // the entry that is updated, the zero Entry for none
 	Dropped  []string // the names of the entry's arguments that go, besides --sandbox
 	Leaves   bool     // the entry used the sandbox, and uses OpenTrain itself now
 	Warnings []string // sentences
@@ -75,7 +76,7 @@ func (h Host) Install(env Env, scope Scope, s Server) (*Change, error) {
 		old, err := loadBackup(path)
 		change.keepBackup = (err == nil || errors.Is(err, fs.ErrNotExist)) && h.cameFrom(old, f.data, s.Name, env.Program)
 		before, after := h.named(f.data, s.Name, env.Program), h.named(change.after, s.Name, env.Program)
-		change.Leaves = before.Sandbox() && !after.Sandbox()
+		change.Before, change.Leaves = before, before.Sandbox() && !after.Sandbox()
 		change.Dropped = slices.DeleteFunc(before.flags(), func(name string) bool {
 			return name == sandboxFlag || slices.Contains(after.flags(), name)
 		})
@@ -117,6 +118,27 @@ func (h Host) Uninstall(env Env, scope Scope, name string) (*Change, error) {
 		change.after, change.removeFile = nil, true
 	}
 	return change, nil
+}
+
+// Sets returns the name of another program's entry that sets one of the variables, "" for none.
+func (h Host) Sets(env Env, scope Scope, variables []string) string {
+	path, _ := h.File(env, scope)
+	f, err := readFile(path)
+	if err != nil {
+		return ""
+	}
+	tree, err := h.Format.editor().decode(unmarked(f.data))
+	if err != nil {
+		return ""
+	}
+	for _, name := range h.servers(tree) {
+		value, _, _ := h.find(tree, name)
+		entry := h.read(value, name, env.Program)
+		if !entry.Ours && slices.ContainsFunc(variables, func(variable string) bool { return entry.Env[variable] != "" }) {
+			return name
+		}
+	}
+	return ""
 }
 
 // open reads the file to change. Links in a project come from whoever wrote it, so they can't lead out of it.

@@ -1,9 +1,11 @@
 package hosts_test
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -84,6 +86,43 @@ func TestFiles(t *testing.T) {
 	}
 	if len(hosts.All()) != 12 {
 		t.Error("a host has no paths here")
+	}
+}
+
+// TestTheFirstFolderWins: of a host's files, the first one whose folder exists is used, and the standard one if none does.
+func TestTheFirstFolderWins(t *testing.T) {
+	t.Parallel()
+	fill := regexp.MustCompile(`^\$\{([A-Z_]+)(?::-([^}]*))?\}|^<[^>]*>`)
+	for _, host := range hosts.All() {
+		for goos, files := range map[string][]string{"linux": host.Files, "darwin": host.Darwin, "windows": host.Windows} {
+			env := machine(t, goos, "GOOSE_PATH_ROOT", "HOME/goose")
+			put(t, filepath.Join(env.Home, ".lmstudio-home-pointer"), filepath.Join(env.Home, "models"))
+			var paths []string
+			standard := ""
+			for _, file := range files {
+				path := fill.ReplaceAllStringFunc(strings.TrimPrefix(file, "?"), func(start string) string {
+					return cmp.Or(fill.FindStringSubmatch(start)[2], map[bool]string{true: "~/models", false: "~/goose"}[start[0] == '<'])
+				})
+				path = filepath.Join(env.Home, filepath.FromSlash(strings.ReplaceAll(strings.TrimPrefix(path, "~"), "*", "a")))
+				if paths = append(paths, path); standard == "" && file[0] != '?' {
+					standard = path
+				}
+				put(t, filepath.Join(filepath.Dir(path), "other"), "")
+			}
+			for _, path := range paths {
+				if got, _ := host.File(env, hosts.User); got != path && filepath.Dir(got) != filepath.Dir(path) {
+					t.Errorf("%s on %s: %s, want %s", host.Name, goos, got, path)
+				}
+				if filepath.Dir(path) != env.Home {
+					if err := os.RemoveAll(filepath.Dir(path)); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			if got, _ := host.File(env, hosts.User); standard != "" && got != standard {
+				t.Errorf("%s on %s, without a folder: %s, want %s", host.Name, goos, got, standard)
+			}
+		}
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,7 +33,7 @@ type Screen struct {
 
 // New returns the screen of an output. A terminal has its own width, and color unless the environment says otherwise.
 func New(out io.Writer, getenv func(string) string) Screen {
-	file, isFile := out.(*os.File)
+	file, isFile := out.(interface{ Fd() uintptr })
 	if !isFile || !term.IsTerminal(int(file.Fd())) {
 		return Screen{Out: out}
 	}
@@ -45,7 +44,7 @@ func New(out io.Writer, getenv func(string) string) Screen {
 		}
 		return columns
 	}
-	return Screen{Out: out, Width: width, Color: getenv("NO_COLOR") == "" && showsColor(file, getenv("TERM"))}
+	return Screen{Out: out, Width: width, Color: getenv("NO_COLOR") == "" && showsColor(file.Fd(), getenv("TERM"))}
 }
 
 // Style is how a text looks: a sequence for a terminal, "" for plain. The accent is bright magenta: of the sixteen colors
@@ -199,6 +198,39 @@ func (s Screen) Table(rows []Row) {
 	}
 }
 
+// Group is rows with a title.
+type Group struct {
+	Title string
+	Rows  []Row
+}
+
+// Groups prints groups of rows in one layout: values beside their labels if every row has room for it, else below them.
+func (s Screen) Groups(groups []Group) {
+	const indent, gap, tall = 2, 2, 3
+	column, beside := 0, true
+	for _, group := range groups {
+		for _, r := range group.Rows {
+			column = max(column, indent+displaywidth.String(Safe(r.Label))+gap)
+		}
+	}
+	for _, group := range groups {
+		beside = beside && !slices.ContainsFunc(group.Rows, func(r Row) bool { return len(wrap(Safe(r.Value), max(1, s.width()-column))) > tall })
+	}
+	for _, group := range groups {
+		s.Blank()
+		s.Show("", Plain, group.Title)
+		for _, r := range group.Rows {
+			label := strings.Repeat(" ", indent) + Safe(r.Label)
+			if beside {
+				s.Item(label+strings.Repeat(" ", column-displaywidth.String(label)), Plain, r.Value)
+				continue
+			}
+			s.Line(label)
+			s.Show(strings.Repeat(" ", 2*indent), Plain, r.Value)
+		}
+	}
+}
+
 // Options prints numbered options, a long list of them in columns.
 func (s Screen) Options(labels []string) {
 	const indent, gap, few = 2, 3, 8
@@ -248,12 +280,16 @@ func (s Screen) Command(words ...string) {
 // Line prints a text as it is: what people copy must not be broken.
 func (s Screen) Line(words string) { fmt.Fprintln(s.Out, s.render(Plain, words)) }
 
+// NoBreak is a space at which no line ends.
+const NoBreak = '\u00a0'
+
 // wrap breaks a text into lines of at most width columns, between words if it can.
 func wrap(words string, width int) []string {
 	var lines []string
 	for paragraph := range strings.SplitSeq(words, "\n") {
 		line, used := "", 0
-		for word := range strings.FieldsSeq(paragraph) {
+		for word := range strings.FieldsFuncSeq(paragraph, func(r rune) bool { return unicode.IsSpace(r) && r != NoBreak }) {
+			word = strings.ReplaceAll(word, string(NoBreak), " ")
 			size := displaywidth.String(word)
 			if used > 0 && used+1+size > width {
 				lines, line, used = append(lines, line), "", 0

@@ -52,6 +52,25 @@ func TestProgramsReadLines(t *testing.T) {
 	}
 }
 
+// TestGroupsHaveOneLayout: one row that is too long beside its label puts every value below its label.
+func TestGroupsHaveOneLayout(t *testing.T) {
+	t.Parallel()
+	for width, want := range map[int]string{
+		80: "\nA:\n  --a     One two three four.\n\nB:\n  --long  One two three four five six seven eight.\n",
+		20: "\nA:\n  --a\n    One two three\n    four.\n\nB:\n  --long\n    One two three\n    four five six\n    seven eight.\n",
+	} {
+		var out strings.Builder
+		s := screen.Screen{Out: &out, Width: func() int { return width }}
+		s.Groups([]screen.Group{
+			{Title: "A:", Rows: []screen.Row{{Label: "--a", Value: "One two three four."}}},
+			{Title: "B:", Rows: []screen.Row{{Label: "--long", Value: "One two three four five six seven eight."}}},
+		})
+		if out.String() != want {
+			t.Errorf("%d: %q", width, out.String())
+		}
+	}
+}
+
 // TestTablesKeepWords: a word that doesn't fit beside its label has a line of its own.
 func TestTablesKeepWords(t *testing.T) {
 	t.Parallel()

@@ -1,17 +1,13 @@
 package screen
 
-import (
-	"os"
-
-	"golang.org/x/sys/windows"
-)
+import "golang.org/x/sys/windows"
 
 // shellBreak would continue a command on the next line. The shells of Windows don't agree on one.
 const shellBreak = ""
 
 // showsColor reports whether a terminal understands colors. A Windows console must be told to.
-func showsColor(file *os.File, kind string) bool {
-	console := windows.Handle(file.Fd())
+func showsColor(fd uintptr, kind string) bool {
+	console := windows.Handle(fd)
 	var mode uint32
 	return kind != "dumb" && windows.GetConsoleMode(console, &mode) == nil &&
 		windows.SetConsoleMode(console, mode|windows.ENABLE_VIRTUAL_TERMINAL_PROCESSING) == nil
