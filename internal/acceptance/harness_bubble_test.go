@@ -1,0 +1,34 @@
+package acceptance_test
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"testing"
+	"testing/synctest"
+
+	"opentrain-mcp/internal/pipetest"
+)
+
+// bubbled runs a subtest in a bubble, whose time passes only while everyone waits: a slow machine changes nothing.
+func bubbled(t *testing.T, name string, test func(*testing.T)) {
+	t.Helper()
+	t.Run(name, func(t *testing.T) { synctest.Test(t, test) })
+}
+
+// serveInside serves a handler, and is the client that reaches it without a network, at any URL.
+func serveInside(t testing.TB, handler http.Handler) *http.Client {
+	t.Helper()
+	listener := pipetest.Listen(t)
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) { return listener.Dial(ctx) }
+	carrier := &http.Transport{DialContext: dial}
+	server := &http.Server{Handler: handler} //nolint:gosec // nobody else can reach it
+	ended := make(chan error)
+	go func() { ended <- server.Serve(listener) }()
+	t.Cleanup(func() {
+		server.Close() //nolint:errcheck // the test is over
+		<-ended
+		carrier.CloseIdleConnections()
+	})
+	return &http.Client{Transport: carrier}
+}
