@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"sync"
 	"testing"
 	"testing/synctest"
 
@@ -22,12 +23,12 @@ func serveInside(t testing.TB, handler http.Handler) *http.Client {
 	listener := pipetest.Listen(t)
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) { return listener.Dial(ctx) }
 	carrier := &http.Transport{DialContext: dial}
-	server := &http.Server{Handler: handler} //nolint:gosec // nobody else can reach it
-	ended := make(chan error)
-	go func() { ended <- server.Serve(listener) }()
+	server := &http.Server{Handler: handler}
+	var serving sync.WaitGroup
+	serving.Go(func() { server.Serve(listener) }) //nolint:errcheck // it ends with Close
 	t.Cleanup(func() {
 		server.Close() //nolint:errcheck // the test is over
-		<-ended
+		serving.Wait()
 		carrier.CloseIdleConnections()
 	})
 	return &http.Client{Transport: carrier}
