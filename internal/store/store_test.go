@@ -195,7 +195,7 @@ func TestRedisHoldsNoSecrets(t *testing.T) {
 	a, b := replica(t, server.URL(), io.Discard), replica(t, server.URL(), io.Discard)
 	a.Mark(store.Key("changed", "job_secret"), time.Minute)
 	a.Add(store.Key("create", "acc_secret"), []byte("mcp-secret"), time.Minute)
-	a.Take(store.Key("callers", "token_secret"), store.Limit{PerSecond: 1, Burst: 2})
+	a.Take(store.Key("callers", "token_secret"), store.Limit{PerSecond: .01, Burst: 2}) // it lives for 100 s
 	client := a.ForClient()
 	client.Put("read", "/jobs?q=secret", []byte("secret"), time.Minute)
 	if got := b.ForClient().Get("read", "/jobs?q=secret"); string(got) != "secret" {
