@@ -305,13 +305,12 @@ func TestFailuresStayShort(t *testing.T) {
 }
 
 func TestTimeout(t *testing.T) {
-	ctx, cancel := context.WithTimeout(opentrain.WithToken(t.Context(), "x"), 400*time.Millisecond) // too short for a second attempt
-	defer cancel()
-	tools := serve(t, &upstream{err: context.DeadlineExceeded}, setup{})
-	_, _, failure := tools.run(ctx, t, tool.Call{}, "opentrain_create_draft", `{"description":"x"}`)
-	if failure == nil || failure.Code != opentrain.CodeTimeout || !strings.Contains(failure.Text(), "retries never create duplicates") {
-		t.Errorf("got %v", failure)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		_, failure := call(t, &upstream{err: context.DeadlineExceeded}, setup{}, alice, "opentrain_create_draft", `{"description":"x"}`)
+		if failure == nil || failure.Code != opentrain.CodeTimeout || !strings.Contains(failure.Text(), "retries never create duplicates") {
+			t.Errorf("got %v", failure)
+		}
+	})
 }
 
 // TestTextStaysOnItsLine: line breaks in a prompt, a reason or a note add no line to the text.

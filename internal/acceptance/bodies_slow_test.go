@@ -73,7 +73,7 @@ func TestHTTPUnderSlowAndLargeRequests(t *testing.T) {
 	t.Run("slow senders are disconnected", func(t *testing.T) {
 		slow(t, "takes fifteen seconds")
 		for _, conn := range senders {
-			if err := conn.SetReadDeadline(time.Now().Add(40 * time.Second)); err != nil {
+			if err := conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := io.Copy(io.Discard, conn); err != nil && !strings.Contains(err.Error(), "reset") {
@@ -148,7 +148,7 @@ func TestSlowReaderIsLetGo(t *testing.T) {
 	const list = `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`
 	one := fmt.Sprintf("POST /mcp HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", u.Host,
 		len(list), list)
-	if err := conn.SetWriteDeadline(time.Now().Add(60 * time.Second)); err != nil {
+	if err := conn.SetWriteDeadline(time.Now().Add(patience)); err != nil {
 		t.Fatal(err)
 	}
 	for { // until the server hangs up; before, it is stuck with an answer

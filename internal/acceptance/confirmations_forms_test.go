@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
 
@@ -59,17 +58,10 @@ func TestConfirmedToolsAskInAForm(t *testing.T) {
 				if c.live && carrier != "stdio, "+legacy && carrier != "/mcp, "+modern {
 					continue // two carriers are enough for these tools
 				}
-				t.Run(carrier+", "+c.tool+", "+name, func(t *testing.T) {
-					var s *setup
-					var got answer
-					for took := time.Hour; took > time.Second; { // slower, a decline is one of a human
-						s = startAsking(t, carrier, sandbox.Guide, answers(end.action, end.content), nil)
-						c.prepare(t, s)
-						start := time.Now()
-						got = call(t, s.host, c.tool, c.arguments)
-						took = time.Since(start)
-					}
-					end.want(c, t, s, got)
+				bubbled(t, carrier+", "+c.tool+", "+name, func(t *testing.T) {
+					s := startAsking(t, carrier, sandbox.Guide, answers(end.action, end.content), nil)
+					c.prepare(t, s)
+					end.want(c, t, s, call(t, s.host, c.tool, c.arguments))
 					c.checkForm(t, s)
 				})
 			}
@@ -112,19 +104,13 @@ func TestPublishingFormShowsTheDraft(t *testing.T) {
 // the model, and only a question in the conversation can take it up again.
 func TestDeclinedConfirmationsEndIt(t *testing.T) {
 	t.Parallel()
-	for carrier, by := range carriers() {
-		if !by.http {
-			continue // mcp-go has one stdio session for the whole process; TestDeclinedForms waits there
-		}
-		t.Run(carrier, func(t *testing.T) {
-			t.Parallel()
+	for carrier := range carriers() {
+		bubbled(t, carrier, func(t *testing.T) {
 			c := confirmedTools()[0] // TestANoIsTheEnd has them all
-			s := startAsking(t, carrier, sandbox.Guide, func(int, form) (mcp.ElicitationResponseAction, any, error) {
-				<-time.After(1100 * time.Millisecond)
-				return "decline", nil, nil
-			}, nil)
+			s := startAsking(t, carrier, sandbox.Guide, slowly("decline", nil), nil)
 			c.prepare(t, s)
 			c.isOver(t, s, call(t, s.host, c.tool, c.arguments))
+			pass(aWhile)
 			next := c.asks(t, s, call(t, s.host, c.tool, c.with("askHuman", false)))
 			c.isDone(t, s, call(t, s.host, next.Tool, next.Arguments))
 			c.checkForm(t, s)
@@ -136,7 +122,7 @@ func TestDeclinedConfirmationsEndIt(t *testing.T) {
 // reports give the model what the conversation needs.
 func TestFormsThatHostsDoNotShow(t *testing.T) {
 	for carrier := range carriers() {
-		t.Run(carrier, func(t *testing.T) {
+		bubbled(t, carrier, func(t *testing.T) {
 			s := startAsking(t, carrier, sandbox.Guide, answers("decline", nil), nil)
 			next := s.ready(t)
 			call(t, s.host, next.Tool, next.Arguments)

@@ -24,8 +24,8 @@ import (
 )
 
 const (
-	faultTimeout = 2 * time.Second         // of a call
-	faultSlack   = 1500 * time.Millisecond // what a busy machine adds to it
+	faultTimeout = 5 * time.Second  // of a call: long enough for all of them at once on a busy machine
+	faultSlack   = 30 * time.Second // what a busy machine adds to it
 )
 
 // faultWorld is a sandbox in which every tool has something to do, the real program, and what comes between the two.
@@ -255,7 +255,7 @@ func (w *faultWorld) under(start func() (lift func()), late bool) {
 		w.meeting = meeting
 		begin := sync.OnceFunc(func() { lift = start(); close(meeting.started) })
 		go func() { meeting.missing.Wait(); begin() }()
-		defer time.AfterFunc(faultTimeout/2, func() {
+		defer time.AfterFunc(faultTimeout*4/5, func() {
 			for _, c := range w.calls {
 				if c.write != "" && w.count(c, w.arrived) == 0 {
 					w.t.Errorf("%s hasn't arrived", c.tool)

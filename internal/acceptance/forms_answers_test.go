@@ -32,7 +32,7 @@ func TestFormsWithoutUsableAnswers(t *testing.T) {
 	}
 	for carrier, by := range carriers() {
 		for name, answer := range endings {
-			t.Run(carrier+", "+name, func(t *testing.T) {
+			bubbled(t, carrier+", "+name, func(t *testing.T) {
 				a := startAsking(t, carrier, sandbox.Guide, answer, nil)
 				got := call(t, a.host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription})
 				checkChat(t, got)
@@ -44,7 +44,7 @@ func TestFormsWithoutUsableAnswers(t *testing.T) {
 		if by.version == modern {
 			continue // the client itself gives the call up
 		}
-		t.Run(carrier+", an error", func(t *testing.T) {
+		bubbled(t, carrier+", an error", func(t *testing.T) {
 			a := startAsking(t, carrier, sandbox.Guide, func(int, form) (mcp.ElicitationResponseAction, any, error) {
 				return "", nil,
 					errors.New("no window")
@@ -58,22 +58,19 @@ func TestFormsWithoutUsableAnswers(t *testing.T) {
 // form is declined faster than people read, the host didn't show it, and no other form follows.
 func TestDeclinedForms(t *testing.T) {
 	t.Parallel()
-	for carrier, by := range carriers() {
+	for carrier := range carriers() {
 		for _, test := range []struct {
 			after time.Duration
 			note  string
 			forms int
 		}{
 			{0, "The form returned no answers", 1},
-			{1100 * time.Millisecond, "The human declined the form", 2},
+			{time.Second, "The human declined the form", 2},
 		} {
-			t.Run(fmt.Sprint(carrier, " after ", test.after), func(t *testing.T) {
-				if by.http { // mcp-go has one stdio session for the whole process
-					t.Parallel()
-				}
+			bubbled(t, fmt.Sprint(carrier, " after ", test.after), func(t *testing.T) {
 				a := startAsking(t, carrier, sandbox.Guide, func(n int, _ form) (mcp.ElicitationResponseAction, any, error) {
 					if n == 1 {
-						<-time.After(test.after)
+						pass(test.after)
 					}
 					return "decline", nil, nil
 				}, nil)
@@ -205,7 +202,7 @@ func TestFormAnswersAreNotRateLimited(t *testing.T) {
 		}
 		return fills(n, f)
 	}, func(c *opentrainmcp.HTTPConfig) {
-		c.CallsPerSecond, c.Burst, c.ElicitationTimeout = 0.01, 12, 10*time.Second
+		c.CallsPerSecond, c.Burst, c.ElicitationTimeout = 0.01, 12, patience
 	})
 	got := call(t, a.host, "opentrain_create_draft", map[string]any{"description": demo.SampleDescription})
 	if !strings.Contains(string(got.structured), `"publishReady":true`) {

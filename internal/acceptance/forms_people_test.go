@@ -36,8 +36,9 @@ func answeringForm(state, action string) (extra string) {
 // TestSandboxVisitorsFormsAreTheirOwn: a visitor whose host declines every form at once turns forms off for no other visitor.
 func TestSandboxVisitorsFormsAreTheirOwn(t *testing.T) {
 	t.Parallel()
+	asked := time.Now()
 	s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) {
-		c.BehindProxy = true
+		c.BehindProxy, c.Store = true, store.InMemory(func() time.Time { return asked }) // however slow the machine is
 		c.Anonymous = func(context.Context) caller.Token { return caller.Token{Value: sandbox.DemoToken} }
 	})
 	for n, test := range []struct {
@@ -67,9 +68,9 @@ func TestFormsKeepTheStoresTime(t *testing.T) {
 		"another replica's":     {-5 * time.Second, false},
 		"another day's, a form": {25 * time.Hour, false},
 	} {
-		var ahead atomic.Int64
+		start, ahead := time.Now(), new(atomic.Int64)
 		s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) {
-			c.Store = store.InMemory(func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) })
+			c.Store = store.InMemory(func() time.Time { return start.Add(time.Duration(ahead.Load())) })
 		})
 		token := []string{tokenHeader, sandbox.DemoToken}
 		_, state := creating(s, "Draw boxes around 100 cars in photos.", "", token...)

@@ -225,7 +225,7 @@ func startHTTPSharing(t testing.TB, api http.RoundTripper, shared opentrain.Shar
 		t.Fatal(err)
 	}
 	cfg := opentrainmcp.HTTPConfig{Config: opentrainmcp.Config{
-		API: apiClient, Version: "test", TokenHelp: "Send a token so and so.", Confirm: opentrainmcp.Off,
+		API: apiClient, Version: "test", TokenHelp: "Send a token so and so.", Confirm: opentrainmcp.Off, Timeout: patience,
 		Logger: slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}}
 	if change != nil {

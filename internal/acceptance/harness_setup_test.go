@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"slices"
 	"strings"
@@ -177,9 +176,8 @@ func overHTTP(t testing.TB, cfg opentrainmcp.HTTPConfig, version string, options
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(handler)
 	headers := transport.WithHTTPHeaders(map[string]string{tokenHeader: sandbox.DemoToken})
-	carried, err := transport.NewStreamableHTTP(server.URL+"/mcp", headers)
+	carried, err := transport.NewStreamableHTTP("http://127.0.0.1/mcp", headers, transport.WithHTTPBasicClient(serveInside(t, handler)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,7 +187,6 @@ func overHTTP(t testing.TB, cfg opentrainmcp.HTTPConfig, version string, options
 		if err := handler.Shutdown(context.Background()); err != nil {
 			t.Errorf("shutdown: %v", err)
 		}
-		server.Close()
 	})
 	return host
 }

@@ -61,6 +61,7 @@ func layers() []struct {
 		{"opentrain/sandbox", "internal/inprocess"},
 		{"internal/inprocess", ""},
 		{"internal/redistest", ""}, // only for tests
+		{"internal/pipetest", ""},  // only for tests
 	}
 }
 

@@ -20,7 +20,7 @@ func TestStdioEndsWithItsParent(t *testing.T) {
 	host.receive()
 	host.send(rpc(2, "opentrain_search_jobs", map[string]any{}))
 	<-api.asked
-	<-time.After(time.Second) // until then, a parent that ends may be a launcher
+	<-time.After(3 * time.Second) // until then, a parent that ends may be a launcher
 	if err := host.cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}

@@ -199,7 +199,7 @@ func TestSandboxLetsAHumanDecide(t *testing.T) {
 		if kind != opentrain.EventApprovalConfirmed {
 			t.Error(kind)
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(patience):
 		t.Error("the webhook wasn't told")
 	}
 }

@@ -69,14 +69,9 @@ func TestIdleSessionsEnd(t *testing.T) {
 		c.Sessions, c.SessionIdle, c.ElicitationTimeout = true, 50*time.Millisecond, 10*time.Millisecond
 	})
 	id := s.do("POST", "/mcp", hello).header.Get("Mcp-Session-Id")
-	gone := func() bool {
+	eventually(t, "the session ends", func() bool {
 		return strings.Contains(s.do("GET", "/metrics", "").body, "opentrain_mcp_sessions 0")
-	}
-	for deadline := time.Now().Add(20 * time.Second); !gone(); {
-		if time.Now().After(deadline) {
-			t.Fatal("the session has not ended")
-		}
-	}
+	})
 	if got := s.do("POST", "/mcp", `{"jsonrpc":"2.0","id":2,"method":"tools/list"}`, "Mcp-Session-Id", id); got.status != 404 {
 		t.Errorf("%d", got.status)
 	}

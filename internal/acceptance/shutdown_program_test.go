@@ -20,8 +20,7 @@ func skipWithoutSIGTERM(t *testing.T) {
 	}
 }
 
-// quick is how soon the process ends once no calls are in flight. Tests compare the best
-// of several runs with it, because other tests may keep the machine busy.
+// quick is how soon the process ends once no calls are in flight.
 const quick = 50 * time.Millisecond
 
 // TestStdioEndAnswersCallsInFlight: at the end of input and on SIGTERM, the program
@@ -35,12 +34,8 @@ func TestStdioEndAnswersCallsInFlight(t *testing.T) {
 			if name == "SIGTERM" {
 				skipWithoutSIGTERM(t)
 			}
-			best := time.Hour
-			for range 5 {
-				best = min(best, endWithCallsInFlight(t, end))
-			}
-			if best > quick {
-				t.Errorf("it ended %v after the last answer, want at most %v", best, quick)
+			if took := soonest(quick, func() time.Duration { return endWithCallsInFlight(t, end) }); took > quick {
+				t.Errorf("it ended %v after the last answer, want at most %v", took, quick)
 			}
 		})
 	}
@@ -78,8 +73,7 @@ func endWithCallsInFlight(t *testing.T, end func(*program)) time.Duration {
 }
 
 func TestIdleServerExitsImmediately(t *testing.T) {
-	best := time.Hour
-	for range 5 {
+	took := soonest(quick, func() time.Duration {
 		p := run(t, environment(t), "--sandbox")
 		p.send(hello)
 		p.receive()
@@ -88,10 +82,10 @@ func TestIdleServerExitsImmediately(t *testing.T) {
 		if err := p.end(); err != nil {
 			t.Errorf("it ended with %v", err)
 		}
-		best = min(best, time.Since(closed))
-	}
-	if best > quick {
-		t.Errorf("it ended after %v, want at most %v", best, quick)
+		return time.Since(closed)
+	})
+	if took > quick {
+		t.Errorf("it ended after %v, want at most %v", took, quick)
 	}
 }
 
@@ -99,6 +93,13 @@ func TestIdleServerExitsImmediately(t *testing.T) {
 // calls in flight, at /mcp and on a stream. Then it ends within a second with code 0.
 func TestHTTPEndsWithItsCalls(t *testing.T) {
 	skipWithoutSIGTERM(t)
+	if took := soonest(time.Second, func() time.Duration { return endHTTPWithCallsInFlight(t) }); took > time.Second {
+		t.Errorf("it ended %v after the last answer", took)
+	}
+}
+
+func endHTTPWithCallsInFlight(t *testing.T) time.Duration {
+	t.Helper()
 	api := newHeld()
 	p := runHTTP(t, environment(t, "OPENTRAIN_API_BASE_URL="+api.serve(t)), "--ops-listen", "127.0.0.1:0")
 	idle, busy := p.open(), p.open()
@@ -129,9 +130,7 @@ func TestHTTPEndsWithItsCalls(t *testing.T) {
 	if err := p.program.end(); err != nil {
 		t.Errorf("it ended with %v", err)
 	}
-	if duration := time.Since(answered); duration > time.Second {
-		t.Errorf("it ended after %v", duration)
-	}
+	return time.Since(answered)
 }
 
 // TestHTTPDrainTimeout: after the drain timeout, the program cuts calls in flight, says
@@ -171,7 +170,7 @@ func TestShutdownWaitsForNoReader(t *testing.T) {
 	start := time.Now()
 	p.program.signal(syscall.SIGTERM)
 	<-p.program.ended
-	if took := time.Since(start); p.program.err != nil || took > 10*time.Second {
+	if took := time.Since(start); p.program.err != nil || took > 30*time.Second { // calls in flight get 40
 		t.Errorf("it ended after %v: %v", took, p.program.err)
 	}
 }

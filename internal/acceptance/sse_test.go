@@ -103,7 +103,7 @@ func TestStreamsCountTheirCalls(t *testing.T) {
 	for len(answers) < 64 {
 		answers[fmt.Sprint(parseAnswer(t, stream.next("message")).id)] = true
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	if err := s.handler.Shutdown(ctx); err != nil {
 		t.Errorf("after %d answers: %v", len(answers), err)

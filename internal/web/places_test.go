@@ -52,7 +52,7 @@ func TestTwoAddressesLockNoOneOut(t *testing.T) {
 	if data, more := first.next(); more {
 		t.Errorf("the first stream goes on: %s", data)
 	}
-	for deadline := time.Now().Add(10 * time.Second); s.do("POST", "/mcp", ping, lost...).status != http.StatusNotFound; {
+	for deadline := time.Now().Add(time.Minute); s.do("POST", "/mcp", ping, lost...).status != http.StatusNotFound; {
 		if time.Now().After(deadline) {
 			t.Fatal("the first session goes on")
 		}

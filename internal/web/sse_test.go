@@ -89,7 +89,7 @@ func TestPendingCalls(t *testing.T) {
 			answered++
 		}
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	if err := s.handler.Shutdown(ctx); err != nil {
 		t.Errorf("calls are still pending: %v", err)
@@ -167,7 +167,7 @@ func TestCallEndsWithItsStream(t *testing.T) {
 	s.do("POST", path, call(1, "wait"))
 	<-s.fake.started
 	stream.body.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	if err := s.handler.wait(ctx); err != nil {
 		t.Error(err)

@@ -28,9 +28,10 @@ import (
 	"opentrain-mcp/internal/tool"
 )
 
-// limited limits the calls of each caller.
+// limited limits the calls of each caller, at one moment.
 func limited(perSecond float64, burst int) edge.Limiter {
-	return store.Calls(store.InMemory(time.Now), "callers", perSecond, burst)
+	now := time.Now()
+	return store.Calls(store.InMemory(func() time.Time { return now }), "callers", perSecond, burst)
 }
 
 // fakeServer is a Server with three toy tools: whoami returns what is known of the
@@ -163,7 +164,7 @@ func start(t *testing.T, change func(*Config)) *remote {
 	listener := httptest.NewServer(s.handler)
 	s.url = listener.URL
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		if err := s.handler.Shutdown(ctx); err != nil {
 			t.Errorf("shutdown: %v", err)

@@ -169,7 +169,7 @@ func TestOverASocket(t *testing.T) {
 	if err != nil {
 		t.Skip("no loopback: ", err)
 	}
-	server := &http.Server{Handler: sandbox.New(sandbox.Config{}), ReadHeaderTimeout: time.Second}
+	server := &http.Server{Handler: sandbox.New(sandbox.Config{}), ReadHeaderTimeout: time.Minute}
 	go server.Serve(listener) //nolint:errcheck // ends with Close
 	defer server.Close()      //nolint:errcheck // the test is over
 	base := "http://" + listener.Addr().String() + "/api/public/v1"
