@@ -171,7 +171,7 @@ func (k known) isSettled(n opentrain.Note) bool {
 	}
 	fields := k.draft.NormalizedFields
 	return slices.ContainsFunc(rates(), func(key string) bool { return k.set[key] }) &&
-		foreignAmount(n.ValuePreview, numberOf(fields[ownRate(fields)])) != ""
+		len(foreignAmounts(n.ValuePreview, numberOf(fields[ownRate(fields)]))) > 0
 }
 
 // complete adds to an answer in the API's short form what an earlier one said, and reports whether it added content.
