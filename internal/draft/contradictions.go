@@ -98,6 +98,14 @@ func instead(fields opentrain.Fields, key string) string {
 // ownRate is the key of the rate that belongs to the payment type, "" for none.
 func ownRate(fields opentrain.Fields) string { return rateOf(textOf(fields["paymentType"])) }
 
+// paymentTypeOf is the payment type that a rate belongs to, "" for a key of something else.
+func paymentTypeOf(key string) string {
+	if i := slices.Index(rates(), key); i >= 0 {
+		return paymentTypes()[i]
+	}
+	return ""
+}
+
 func rateOf(paymentType string) string {
 	switch paymentType {
 	case opentrain.PayPerHour:

@@ -103,6 +103,14 @@ func nearPay(words []string, at int) bool {
 	return slices.ContainsFunc(before, aboutPay) || len(after) > 0 && slices.Contains(units, strings.ToLower(after[0]))
 }
 
+// isAboutPay reports whether a text names amounts of pay.
+func isAboutPay(s string) bool {
+	return len(numbersIn(s)) > 0 && slices.ContainsFunc(amountWords(s), func(word string) bool {
+		isDollars := strings.Contains(word, "$") || slices.Contains([]string{"dollar", "dollars", "bucks", "usd", "cents"}, strings.ToLower(word))
+		return isDollars || aboutPay(word) || isForeign(word) || hasForeignSign(word)
+	})
+}
+
 // aboutPay reports whether a word before an amount says that it's pay.
 func aboutPay(word string) bool {
 	word = strings.ToLower(word)
