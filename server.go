@@ -356,7 +356,7 @@ func instructions(served tool.Served) string {
 	say(true, "OpenTrain is a marketplace for hiring people for AI-training work: labeling, annotation, transcription, evaluation.\n")
 	say(!writes, "This server is read-only: it can't create or change anything.")
 	say(drafts, "To post a job, call opentrain_create_draft with the human's own description, unchanged. Save answers with "+
-		"opentrain_patch_draft. Publish with opentrain_publish.")
+		"opentrain_patch_draft. Publish with opentrain_publish. Ask the human about guesses and unused text.")
 	say(true, "Every result and every error ends with a next step. Follow it:")
 	say(writes || served.Has(tool.GetDraft), "- ask_human: ask the question word for word and offer its options. Replace \"<answer>\" "+
 		"or \"<answer:KEY>\" in arguments with the answer, then call the tool. Never answer for the human. "+

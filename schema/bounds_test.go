@@ -27,7 +27,7 @@ func (wide) JSONSchemaExtend(s *schema.Node) {
 		return strings.FieldsFunc(strings.ReplaceAll(text, " and ", ","), func(r rune) bool { return strings.ContainsRune(",;\n", r) })
 	}
 	schema.ReadProperty(s, "list", schema.Reading{Split: words})
-	schema.ReadEntries(s, "list", schema.Reading{Text: func(text string) (string, error) { return strings.ToUpper(text), nil }})
+	schema.ReadEntries(s, "list", schema.Reading{Text: func(text string) (string, error) { return strings.ToUpper(text) + "!1", nil }})
 	schema.ReadProperty(s, "date", schema.Reading{Text: func(text string) (string, error) { return strings.Join(strings.Fields(text), ""), nil }})
 }
 
@@ -123,7 +123,7 @@ func TestLongLists(t *testing.T) {
 // TestManyInterpretations: 50 sentences are enough, whatever there is to say.
 func TestManyInterpretations(t *testing.T) {
 	interpreted, err := newWide(t).Decode(json.RawMessage(`{"list":["x"`+strings.Repeat(`,"x"`, 200)+`]}`), nil, new(wide))
-	const last, more = `list[49]: "x" was read as "X"`, "another value was read in another form"
+	const last, more = `list[49]: "x" was read as "X!1"`, "another value was read in another form"
 	if err != nil || len(interpreted) != 201 || interpreted[49] != last || interpreted[50] != more || interpreted[200] != more {
 		t.Errorf("got %q, %v", interpreted, err)
 	}

@@ -82,14 +82,35 @@ func (d *decoder) add(problem func() Problem) {
 	}
 }
 
-// interpret makes a sentence only if it is reported. The others still count.
+// interpret makes a sentence only if it is reported. The others still count. What is spelled in another way means the same: "a; b" and
+// ["A", "B"].
 func (d *decoder) interpret(path string, raw, as json.RawMessage) json.RawMessage {
+	if d.sameWords(raw, as) {
+		return as
+	}
 	sentence := "another value was read in another form"
 	if len(d.interpreted) < maxProblems {
 		sentence = fmt.Sprintf("%s: %s was read as %s", path, quote(raw), quote(as))
 	}
 	d.interpreted = append(d.interpreted, sentence)
 	return as
+}
+
+// sameWords reports whether two values have the same words. A value of an enum has those of its label too.
+func (d *decoder) sameWords(raw, as json.RawMessage) bool {
+	read := func(value json.RawMessage) []string {
+		text, isText := unquote(value)
+		if !isText {
+			text = string(value)
+		}
+		return words(text)
+	}
+	label, _ := unquote(as)
+	if d.dialect.Label != nil {
+		label = d.dialect.Label(label)
+	}
+	given := read(raw)
+	return slices.Equal(given, read(as)) || slices.Equal(given, words(label))
 }
 
 func (d *decoder) value(path string, node *Node, raw json.RawMessage) json.RawMessage {
@@ -174,7 +195,8 @@ func (d *decoder) object(path string, node *Node, raw json.RawMessage) json.RawM
 		case !present || null:
 			delete(members, name)
 			if slices.Contains(node.Required, name) && !slices.Contains(misplaced, name) {
-				d.reject(join(path, name), "is required: %s", property.Description)
+				what, _, _ := strings.Cut(property.Description, "; ")
+				d.reject(join(path, name), "is required: %s", what)
 			}
 		default:
 			if live, found := d.live[name]; found && path == "" {
@@ -209,6 +231,10 @@ func (d *decoder) otherMembers(path string, node *Node, members map[string]json.
 			delete(members, name)
 			d.interpreted = append(d.interpreted, name+": was ignored; some hosts add it, but no tool has it")
 		case !closed(node) && len(known.Members) > 0 && !slices.Contains(known.Members, name):
+			if instead := known.Instead[fold(name)]; instead != "" {
+				d.reject(at, "is not %s; %s", known.Noun, instead)
+				continue
+			}
 			refuse(known.Noun, "Fields", known.Members)
 		case inSchema:
 		case !closed(node):

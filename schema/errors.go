@@ -56,7 +56,8 @@ func (p Problem) Advised() string {
 
 // WithList joins path and message, with a list of the allowed values in it.
 func (p Problem) WithList(list string) string {
-	return p.at(cmp.Or(p.before, p.Message+": ") + list + p.after)
+	p.Message = cmp.Or(p.before, p.Message+": ") + list + p.after
+	return p.Short()
 }
 
 func (p Problem) at(message string) string {

@@ -21,6 +21,8 @@ type Reading struct {
 	// Members are the names that an open object may have, if all are known. Noun says what they name: "a draft field".
 	Members []string
 	Noun    string
+	// Instead says what to do in place of setting a member that an object doesn't have, by the folded name: letters and digits, in capitals.
+	Instead map[string]string
 	// Empty says what to do when an object has no members, which is a problem then.
 	Empty string
 }

@@ -64,7 +64,13 @@ func (d *decoder) enum(path string, node *Node, raw json.RawMessage) json.RawMes
 	case found && value != text:
 		return d.interpret(path, raw, d.encode(path, value))
 	case !found && (!d.open || readingOf(node).Complete):
-		d.add(func() Problem { return NotAllowed(path, text, allowed, d.dialect.Label) })
+		d.add(func() Problem {
+			problem := NotAllowed(path, text, allowed, d.dialect.Label)
+			if d.open && problem.after == "" { // a human's word, and no slip
+				problem.Advice = askWhich
+			}
+			return problem
+		})
 	}
 	return raw
 }
@@ -89,13 +95,21 @@ func (d *decoder) number(path string, node *Node, raw json.RawMessage) json.RawM
 			d.advise(path, askWhich, "%s is not a number: it leaves a choice", quote(raw))
 			return nil
 		case !ok:
-			d.reject(path, "%s is not a number; send digits only, without a unit", quote(raw))
+			advice := ""
+			if d.open {
+				advice = "ask the human if it isn't clear"
+			}
+			d.advise(path, advice, "%s is not a number; send digits only, without a unit", quote(raw))
 			return nil
 		}
 		if negative { // the bounds refuse it
 			number = "-" + number
 		}
-		raw = d.interpret(path, raw, json.RawMessage(number))
+		if figures(text) == figures(number) {
+			raw = json.RawMessage(number)
+		} else {
+			raw = d.interpret(path, raw, json.RawMessage(number))
+		}
 	}
 	value, err := strconv.ParseFloat(string(raw), 64)
 	if err != nil {
@@ -135,12 +149,22 @@ func (d *decoder) boolean(path string, raw json.RawMessage) json.RawMessage {
 	}
 	switch fold(short(raw)) {
 	case "TRUE", "YES":
-		return d.interpret(path, raw, json.RawMessage("true"))
+		return json.RawMessage("true")
 	case "FALSE", "NO":
-		return d.interpret(path, raw, json.RawMessage("false"))
+		return json.RawMessage("false")
 	}
 	d.reject(path, "%s is not a boolean; send true or false", quote(raw))
 	return nil
+}
+
+// figures are the digits of a number as it is written, with its point.
+func figures(number string) string {
+	return strings.TrimLeft(strings.Map(func(r rune) rune {
+		if r == '.' || r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, number), "0")
 }
 
 // short is a text that may have another form, "" for one that is too long.

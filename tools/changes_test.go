@@ -215,7 +215,7 @@ func TestNotesAreSettledByAnswers(t *testing.T) {
 	created := tools.next(t, "create_draft", `{"description":"From Germany. Be kind."}`)
 	wants(t, strings.Join(created.Show.Notes, "\n"), "Not used by OpenTrain: Countries: “From Germany.” — not clear\nNot used by OpenTrain: “Be kind.” — no field")
 	patched := tools.next(t, "patch_draft", `{"jobId":"j","fields":{"countries":["DE"]}}`)
-	if want := []string{"Not used by OpenTrain: “Be kind.” — no field"}; !slices.Equal(patched.Show.Notes, want) {
+	if want := []string{"Not set: Number of people, Languages.", "Not used by OpenTrain: “Be kind.” — no field"}; !slices.Equal(patched.Show.Notes, want) {
 		t.Errorf("%q", patched.Show.Notes)
 	}
 	if want := []string{"Price per hour of $100,000 is far from usual."}; !slices.Equal(patched.Show.Warnings, want) {

@@ -42,8 +42,8 @@ func (a *typed) RoundTrip(r *http.Request) (*http.Response, error) {
 // TestTypesThatARefusalNames: a human's yes is sent as true once the API says that the field is a boolean.
 func TestTypesThatARefusalNames(t *testing.T) {
 	for fields, want := range map[string]struct{ sent, says string }{
-		`{"ndaRequired":"yes"}`:                     {`{"ndaRequired":true}`, `fields.ndaRequired: "yes" was read as true`},
-		`{"ndaRequired":"No."}`:                     {`{"ndaRequired":false}`, `fields.ndaRequired: "No." was read as false`},
+		`{"ndaRequired":"yes"}`:                     {`{"ndaRequired":true}`, ""},
+		`{"ndaRequired":"No."}`:                     {`{"ndaRequired":false}`, ""},
 		`{"ndaRequired":"yes","pages":"5k"}`:        {`{"ndaRequired":true,"pages":5000}`, `fields.pages: "5k" was read as 5000`},
 		`{"ndaRequired":true,"subjectMatter":"no"}`: {`{"ndaRequired":true,"subjectMatter":"no"}`, ""},
 		`{"ndaRequired":"maybe"}`:                   {"", "must be a boolean; send true or false"},

@@ -102,7 +102,7 @@ func TestDerivedKey(t *testing.T) {
 func TestAbsentMembersStayAbsent(t *testing.T) {
 	structured := func(body string) map[string]json.RawMessage {
 		t.Helper()
-		result, failure := call(t, &upstream{body: body}, setup{}, alice, "opentrain_patch_draft", `{"jobId":"j","fields":{"headcount":"5"}}`)
+		result, failure := call(t, &upstream{body: body}, setup{}, alice, "opentrain_patch_draft", `{"jobId":"j","fields":{"headcount":"0.005k"}}`)
 		if failure != nil {
 			t.Fatal(failure)
 		}
@@ -184,7 +184,7 @@ func TestQuestions(t *testing.T) {
 		{"mere name of a known field", `"dataVolumeUnit"`, `"question":"What should “data volume unit” be?","field":"dataVolumeUnit","type":"enum","options":["HOURS_OF_RECORDING_AUDIO_VIDEO"`},
 		{"label without a prompt", `{"field":"x","label":"The X"}`, `"question":"What should “The X” be?"`},
 		{"several keys", `{"field":"pay","prompt":"How much?","type":"object","updateKeys":["pricePerHour","paymentType","fixedPrice"],"example":{"paymentType":"PAY_PER_HOUR","pricePerHour":18}}`,
-			`"inputs":[{"key":"pricePerHour","type":"number"},{"key":"paymentType","type":"enum","options":["PAY_PER_HOUR","PAY_PER_LABEL","FIXED_PRICE"]},{"key":"fixedPrice","type":"number","alternative":true}]`},
+			`"inputs":[{"key":"pricePerHour","type":"number","for":"PAY_PER_HOUR"},{"key":"paymentType","type":"enum","options":["PAY_PER_HOUR","PAY_PER_LABEL","FIXED_PRICE"]},{"key":"fixedPrice","type":"number","alternative":true,"for":"FIXED_PRICE"}]`},
 		{"several unknown keys", `{"field":"x","prompt":"What?","updateKeys":["a","b"],"example":{"a":1,"b":"t","c":[1]}}`,
 			`"inputs":[{"key":"a","type":"number"},{"key":"b","type":"string"},{"key":"c","type":"array"}]`},
 		{"several keys, no example", `{"field":"x","prompt":"What?","updateKeys":["a","b"]}`, `"a":"\u003canswer:a\u003e","b":"\u003canswer:b\u003e"`},

@@ -66,7 +66,7 @@ func (k *walk) value(schema map[string]any, key, message string, allowed []strin
 	property, known := properties[key].(map[string]any)
 	example := regexp.MustCompile(`such as (\S+)|pass nextCursor|: (\w+) or \w+$`).FindStringSubmatch(message)
 	switch {
-	case !known && len(properties) > 0 && len(allowed) > 0, strings.Contains(message, "is not a draft field"),
+	case !known && len(properties) > 0 && len(allowed) > 0, strings.Contains(message, "is not a job field"),
 		strings.Contains(message, "is not an argument"), strings.Contains(message, "can't be "):
 		return nil, false
 	case len(allowed) > 0:

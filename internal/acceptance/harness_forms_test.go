@@ -132,7 +132,7 @@ func checkChat(t *testing.T, got answer) {
 		t.Errorf("%s\n%+v", got.text, next)
 	}
 	if !strings.Contains(string(got.structured), `"missingFields":[`) || !strings.Contains(got.text, "The form returned no answers") &&
-		!strings.Contains(got.text, "The form's answers weren't valid") {
+		!strings.Contains(got.text, "The form's answers weren't valid") && !strings.Contains(got.text, "The human skipped this.") {
 		t.Errorf("%s", got.text)
 	}
 	for _, claim := range []string{"declin", "refus", "reject"} {

@@ -58,7 +58,7 @@ func TestPromptsAreAskedVerbatim(t *testing.T) {
 		if !slices.Contains(next.Options, "ANY_EXPERIENCE_LEVEL") || len(next.Options) != 4 {
 			t.Errorf("%s: options %v", variant, next.Options)
 		}
-		if !strings.Contains(got.text, "Other open questions (you can ask all at once):\n- ") || !strings.Contains(got.text, "dataVolumeUnit") {
+		if !strings.Contains(got.text, "Open questions besides the next one (you can ask all at once):\n- ") || !strings.Contains(got.text, "dataVolumeUnit") {
 			t.Errorf("%s: the text does not name the other question:\n%s", variant, got.text)
 		}
 	}
@@ -76,7 +76,7 @@ func TestLoopOverStdio(t *testing.T) {
 		{"opentrain_create_draft", map[string]any{"description": "We need 10 experienced annotators for bounding boxes on 50,000 dashcam " +
 			"images. Pay is $18/hour. English required. Work runs about six weeks."}, "needs 2 more answers"},
 		{"opentrain_patch_draft", patch("experienceLevel", "intermediate"),
-			`"intermediate" was read as "INTERMEDIATE"`},
+			"needs 1 more answer"},
 		{"opentrain_publish", job(), "can't be published yet."},
 		{"opentrain_patch_draft", patch("dataVolumeUnit", "NUMBER_OF_FILES"),
 			"Next: confirm_with_human"},

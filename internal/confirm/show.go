@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -37,6 +39,21 @@ func Shorten(preview tool.Preview) tool.Preview {
 		preview.Fields = nil
 		preview.Notes = append(preview.Notes, "The fields are too long to show here. Look at the page.")
 	}
+	return WarnOfCuts(preview)
+}
+
+// WarnOfCuts warns of fields that are shown only in part: a yes is for all of them.
+func WarnOfCuts(preview tool.Preview) tool.Preview {
+	for _, key := range slices.Sorted(maps.Keys(preview.Fields)) {
+		var s string
+		if json.Unmarshal(preview.Fields[key], &s) != nil || !IsCut(s) {
+			continue
+		}
+		warning := "Only a part of “" + text.Clean(tool.FieldLabel(key), 100) + "” is shown. Read all of it on the page before you approve."
+		if !slices.Contains(preview.Warnings, warning) {
+			preview.Warnings = append(slices.Clone(preview.Warnings), warning)
+		}
+	}
 	return preview
 }
 
@@ -69,20 +86,36 @@ func ShortValue(value json.RawMessage, limit int) json.RawMessage {
 
 // Short cuts a text after limit characters, and says so. A text that is cut already may get shorter.
 func Short(s string, limit int) string {
-	const cut = "… (%d characters in all; only the first %d are shown)"
 	length := utf8.RuneCountInString(s)
-	if at := strings.LastIndex(s, "… ("); at >= 0 {
-		whole, shown := 0, 0
-		n, _ := fmt.Sscanf(s[at:], cut, &whole, &shown)
-		if n == 2 && s[at:] == fmt.Sprintf(cut, whole, shown) && utf8.RuneCountInString(s[:at]) == shown {
-			if shown <= limit {
-				return s
-			}
-			length = whole
+	if whole, shown := cutOf(s); whole > 0 {
+		if shown <= limit {
+			return s
 		}
+		length = whole
 	}
 	if length <= limit {
 		return s
 	}
 	return string([]rune(s)[:limit]) + fmt.Sprintf(cut, length, limit)
+}
+
+const cut = "… (%d characters in all; only the first %d are shown)"
+
+// cutOf reads how long a text is of which Short left a part, and how much that is. Both are 0 for any other text.
+func cutOf(s string) (whole, shown int) {
+	at := strings.LastIndex(s, "… (")
+	if at < 0 {
+		return 0, 0
+	}
+	n, _ := fmt.Sscanf(s[at:], cut, &whole, &shown)
+	if n != 2 || s[at:] != fmt.Sprintf(cut, whole, shown) || utf8.RuneCountInString(s[:at]) != shown {
+		return 0, 0
+	}
+	return whole, shown
+}
+
+// IsCut reports whether Short left only a part of a text.
+func IsCut(s string) bool {
+	whole, _ := cutOf(s)
+	return whole > 0
 }

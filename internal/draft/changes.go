@@ -44,6 +44,10 @@ func (d *Desk) Changes(
 			old = text.Clip(text.Clean(tool.WithoutUnit(key, value), maxChange), 200)
 		}
 		now := wholeChange(key, fields[key])
+		if confirm.IsCut(now) {
+			preview.Warnings = append(preview.Warnings,
+				"Only a part of the new “"+tool.FieldLabel(key)+"” is shown. Ask for the rest before you approve.")
+		}
 		preview.Changes = append(preview.Changes, text.Clean(text.Visible(tool.FieldLabel(key)), 100)+": "+old+" →"+now)
 	}
 	after := known{source: before.source, set: before.set, draft: &opentrain.Draft{NormalizedFields: merged(current, fields)}}

@@ -41,23 +41,38 @@ func (k known) contradictions() contradictions {
 
 // wrongInText are the warnings about what the description says and the fields don't.
 func (k known) wrongInText(description string) (warnings []string) {
-	fields, isSaid := k.draft.NormalizedFields, false
+	fields := k.draft.NormalizedFields
 	rate := ownRate(fields)
+	price := numberOf(fields[rate])
+	var said []string // the former pay, which needs no other warning
 	for _, key := range slices.Sorted(maps.Keys(k.outdated)) {
-		now := instead(fields, key)
-		if current := numberOf(fields[now]); current != "" && current != numberOf(k.outdated[key]) {
+		now, old := instead(fields, key), numberOf(k.outdated[key])
+		if current := numberOf(fields[now]); current != "" && current != old {
 			warnings = append(warnings, stillSays(description, now, k.outdated[key], fields))
-			isSaid = isSaid || now == rate
+			if now == rate {
+				said = append(said, old)
+			}
 		}
 	}
-	price := numberOf(fields[rate])
-	if amount := foreignAmount(description, price); amount != "" {
-		warnings = append(warnings, fmt.Sprintf("The description says “%s”, but the job pays %s (US dollars).",
-			amount, tool.Readable(rate, fields[rate])))
-	} else if amount := otherRate(description, rate, price); amount != "" && !isSaid {
-		warnings = append(warnings, fmt.Sprintf("The description says “%s”, but the job pays %s.", amount, tool.Readable(rate, fields[rate])))
+	differs := func(amounts []string, end string) {
+		if len(amounts) > 0 {
+			warnings = append(warnings, fmt.Sprintf("The description says %s, but the job pays %s%s.",
+				quoted(amounts), tool.Readable(rate, fields[rate]), end))
+		}
 	}
+	differs(foreignAmounts(description, price), " (US dollars)")
+	differs(otherRates(description, rate, price, said), "")
 	return warnings
+}
+
+// quoted writes the first of some amounts.
+func quoted(amounts []string) string {
+	const most = 3
+	words := strings.Join(tool.Map(amounts[:min(len(amounts), most)], func(amount string) string { return "“" + amount + "”" }), ", ")
+	if more := len(amounts) - most; more > 0 {
+		words += fmt.Sprintf(" and %d more", more)
+	}
+	return words
 }
 
 func paymentTypes() []string {
@@ -83,6 +98,14 @@ func instead(fields opentrain.Fields, key string) string {
 // ownRate is the key of the rate that belongs to the payment type, "" for none.
 func ownRate(fields opentrain.Fields) string { return rateOf(textOf(fields["paymentType"])) }
 
+// paymentTypeOf is the payment type that a rate belongs to, "" for a key of something else.
+func paymentTypeOf(key string) string {
+	if i := slices.Index(rates(), key); i >= 0 {
+		return paymentTypes()[i]
+	}
+	return ""
+}
+
 func rateOf(paymentType string) string {
 	switch paymentType {
 	case opentrain.PayPerHour:
@@ -104,7 +127,7 @@ func outdated(before, now known, set opentrain.Fields) opentrain.Fields {
 		changed = append(changed, ownRate(was))
 	}
 	for _, key := range changed {
-		if old[key] == nil && numberOf(was[key]) != "" {
+		if old[key] == nil && numberOf(was[key]) != "" && instead(was, key) == key { // a rate of another payment type paid nothing
 			old[key] = was[key]
 		}
 	}

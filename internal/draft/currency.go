@@ -9,11 +9,11 @@ import (
 	"golang.org/x/text/currency"
 )
 
-// foreignAmount is the first pay in a text that isn't in US dollars: "pays €18", "CHF 30 per hour", "18 euros an hour". An amount
+// foreignAmounts are the pays in a text that aren't in US dollars: "pays €18", "CHF 30 per hour", "18 euros an hour". An amount
 // counts as pay if it equals the job's price or the words around it are about pay. Others are coins, weights or sums on receipts.
-func foreignAmount(s, price string) string {
+func foreignAmounts(s, price string) (amounts []string) {
 	if price == "" {
-		return ""
+		return nil
 	}
 	words := amountWords(s)
 	for i, word := range words {
@@ -22,15 +22,15 @@ func foreignAmount(s, price string) string {
 		}
 		switch {
 		case hasForeignSign(word):
-			return word
+			amounts = append(amounts, word)
 		case strings.Contains(word, "$"): // the words beside it are about something else
 		case i+1 < len(words) && isForeign(words[i+1]):
-			return word + " " + words[i+1]
+			amounts = append(amounts, word+" "+words[i+1])
 		case i > 0 && isForeign(words[i-1]) && (i == 1 || !isAmount(words[i-2])):
-			return words[i-1] + " " + word
+			amounts = append(amounts, words[i-1]+" "+word)
 		}
 	}
-	return ""
+	return distinct(amounts)
 }
 
 func isAmount(word string) bool { return strings.ContainsFunc(word, unicode.IsDigit) }
@@ -101,6 +101,14 @@ func nearPay(words []string, at int) bool {
 	}
 	units := []string{"hour", "hr", "h", "hourly"}
 	return slices.ContainsFunc(before, aboutPay) || len(after) > 0 && slices.Contains(units, strings.ToLower(after[0]))
+}
+
+// isAboutPay reports whether a text names amounts of pay.
+func isAboutPay(s string) bool {
+	return len(numbersIn(s)) > 0 && slices.ContainsFunc(amountWords(s), func(word string) bool {
+		isDollars := strings.Contains(word, "$") || slices.Contains([]string{"dollar", "dollars", "bucks", "usd", "cents"}, strings.ToLower(word))
+		return isDollars || aboutPay(word) || isForeign(word) || hasForeignSign(word)
+	})
 }
 
 // aboutPay reports whether a word before an amount says that it's pay.

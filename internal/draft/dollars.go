@@ -10,12 +10,12 @@ import (
 	"opentrain-mcp/internal/tool"
 )
 
-// otherRate is the first amount of dollars in a text that is for the unit of a rate and isn't the price: "$25 per hour". It is "" if the
-// text has the price too, in dollars and with any unit, also within a range: then what it says may be true.
-func otherRate(s, rate, price string) string {
-	other, words, starts := "", amountWords(s), []int{}
+// otherRates are the amounts of dollars in a text that are for the unit of a rate and aren't the price: "$25 per hour". A range that
+// holds the price may be true; a choice, "$18 or $25", isn't. Those with a number that was said before aren't said again.
+func otherRates(s, rate, price string, before []string) (others []string) {
+	words, starts := amountWords(s), []int{}
 	if price == "" {
-		return ""
+		return nil
 	}
 	end := 0
 	for i, word := range words {
@@ -26,16 +26,15 @@ func otherRate(s, rate, price string) string {
 		}
 		low := rangeStart(s, words[:i], starts)
 		dollars, unit := unitAfter(s[end:], rate)
-		said := s[starts[low]:end]
-		switch isDollars := dollars != "" || strings.Contains(said, "$"); {
-		case isDollars && holds(words[low], word, price):
-			return ""
-		case !isDollars || unit == "" || isBound(words[:low]):
-		case other == "":
-			other = said + dollars + unit
+		amount := s[starts[low]:end]
+		isDollars := dollars != "" || strings.Contains(amount, "$")
+		isChoice := low < i && strings.EqualFold(words[i-1], "or")
+		isSaid := slices.ContainsFunc([]string{words[low], word}, func(w string) bool { return slices.Contains(before, shortest(numberIn(w))) })
+		if isDollars && unit != "" && !isBound(words[:low]) && !isSaid && (isChoice || !holds(words[low], word, price)) {
+			others = append(others, amount+dollars+unit)
 		}
 	}
-	return other
+	return distinct(others)
 }
 
 // rangeStart is the position of the word with which a range begins that ends after some words, as "$25" does in "$25-30" and "$25 to $30".

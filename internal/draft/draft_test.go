@@ -38,9 +38,9 @@ func TestQuestionsFromMissingFields(t *testing.T) {
 		"keys of the example first, in the API's order": {
 			`{"field":"pay","prompt":"How much?","updateKeys":["paymentType","pricePerHour","fixedPrice"],"enumValues":["X"],"example":{"z":"z","pricePerHour":18}}`,
 			Question{Field: "pay", Question: "How much?", Keys: []string{"pricePerHour", "z", "paymentType", "fixedPrice"}, Inputs: []tool.Input{
-				{Key: "pricePerHour", Type: "number"}, {Key: "z", Type: "string"},
+				{Key: "pricePerHour", Type: "number", For: "PAY_PER_HOUR"}, {Key: "z", Type: "string"},
 				{Key: "paymentType", Type: "enum", Options: []string{"PAY_PER_HOUR", "PAY_PER_LABEL", "FIXED_PRICE"}, Alternative: true},
-				{Key: "fixedPrice", Type: "number", Alternative: true},
+				{Key: "fixedPrice", Type: "number", Alternative: true, For: "FIXED_PRICE"},
 			}},
 		},
 		"values belong to the key with the field's name": {

@@ -108,9 +108,12 @@ func (d *Desk) DecodeFields(ctx context.Context, call *tool.Call, fields opentra
 // the account's capabilities, which name some that this release doesn't know.
 func fieldsOf(form opentrain.DraftForm) *schema.Node {
 	node := Fields{}.JSONSchema()
-	reading := schema.Reading{Empty: "name at least one field. " + tool.GetDraft + " shows a draft, " + tool.GetJob + " a live job"}
+	reading := schema.Reading{
+		Noun: "a job field", Instead: insteadOf(),
+		Empty: "name at least one field. " + tool.GetDraft + " shows a draft, " + tool.GetJob + " a live job",
+	}
 	if isComplete(form.UpdateKeys) {
-		reading.Members, reading.Noun = form.UpdateKeys, "a draft field"
+		reading.Members = form.UpdateKeys
 	}
 	for _, key := range slices.Sorted(maps.Keys(form.Enums)) {
 		values := tool.Map(form.Enums[key], func(value string) any { return value })
@@ -128,6 +131,16 @@ func fieldsOf(form opentrain.DraftForm) *schema.Node {
 		}
 	}
 	return schema.Read(node, reading)
+}
+
+// insteadOf says where words belong for which people expect a field.
+func insteadOf() map[string]string {
+	const deadline, pay = "put it in jobDescription", "set paymentType and pricePerHour, pricePerLabel or fixedPrice"
+	return map[string]string{
+		"STATUS":   "a job can't be paused: " + tool.Publish + " publishes a draft, " + tool.CloseJob + " closes a job for good",
+		"DEADLINE": deadline, "DUEDATE": deadline, "ENDDATE": deadline, "STARTDATE": deadline, "TIMELINE": deadline,
+		"PAY": pay, "PRICE": pay, "RATE": pay, "SALARY": pay, "BUDGET": pay, "RATEAMOUNT": pay,
+	}
 }
 
 // isComplete reports whether a list has all update keys: one page has a list that ends in "…".

@@ -94,11 +94,13 @@ func Choose(name string, found Own, drafts []opentrain.OwnJob) Report {
 	if found.Unknown {
 		heading = "None of the draft titles that were checked"
 	}
-	heading += " matches “" + text.Clean(name, 100) + "”."
-	if hasWords(drafts[0].Title, name) {
-		heading = "These drafts match."
+	if !hasWords(drafts[0].Title, name) {
+		return Report{
+			heading: heading + " matches “" + text.Clean(name, 100) + "”.",
+			Next:    tool.ListJobsNext("It lists the drafts, and the live and closed jobs."),
+		}
 	}
-	return Report{heading: heading, Next: tool.Next{
+	return Report{heading: "These drafts match.", Next: tool.Next{
 		Action: tool.AskHuman, Field: "jobId", Type: "enum", Options: tool.Map(drafts, choice), Tool: tool.GetDraft,
 		Question:  "Which of these drafts do you mean?",
 		Arguments: map[string]any{"jobId": tool.Answer},

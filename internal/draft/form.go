@@ -65,7 +65,7 @@ func (d *Desk) Ask(ctx context.Context, call tool.Call, wanted *bool, report Rep
 		return nil, nil
 	}
 	report = report.Short() // the form carries it, and asks what it carries
-	fields := report.questionFields(form.unasked(report.questions), call.CanAskLists)
+	fields := report.questionFields(form, call.CanAskLists)
 	if len(fields) == 0 {
 		return nil, nil
 	}
@@ -94,13 +94,6 @@ func (d *Desk) Ask(ctx context.Context, call tool.Call, wanted *bool, report Rep
 	}, nil
 }
 
-// unasked are the questions that the human hasn't skipped: those that are new, and those of which they answered a part.
-func (f FormState) unasked(questions []Question) []Question {
-	return slices.DeleteFunc(slices.Clone(questions), func(q Question) bool {
-		return !slices.ContainsFunc(q.Keys, func(key string) bool { return !slices.Contains(f.Skipped, key) })
-	})
-}
-
 func (r Report) title() string {
 	var title string
 	if json.Unmarshal(r.content["jobTitle"], &title) != nil || title == "" {
@@ -109,11 +102,15 @@ func (r Report) title() string {
 	return " “" + text.Clean(title, 100) + "”"
 }
 
-func (r Report) questionFields(questions []Question, lists bool) []tool.Field {
+// questionFields are the fields for the questions that the human hasn't skipped: those that are new, and those of which they answered
+// a part.
+func (r Report) questionFields(form FormState, lists bool) []tool.Field {
 	var fields []tool.Field
-	for _, q := range questions {
-		some := q.fields(lists)
-		if q.more || len(some) == 0 || len(fields)+len(some) > maxFormFields || overlap(fields, some...) {
+	for _, q := range r.questions {
+		rest, saved := r.remaining(q)
+		some, known := rest.fields(lists), cmp.Or(saved, r.paySaid(q))
+		fits := len(some) > 0 && len(fields)+len(some) <= maxFormFields && !overlap(fields, some...)
+		if skips(form.Skipped, rest) || q.more || !fits {
 			continue
 		}
 		for i, field := range some {
@@ -122,6 +119,9 @@ func (r Report) questionFields(questions []Question, lists bool) []tool.Field {
 				prompt = text.Stop(prompt)
 			}
 			some[i].Prompt = text.Join(" ", prompt, help)
+			if i == 0 && known != "" && (help == "" || !strings.Contains(known, help)) {
+				some[i].Prompt = text.Join(" ", text.Stop(some[i].Prompt), known)
+			}
 		}
 		fields = append(fields, some...)
 	}

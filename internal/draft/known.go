@@ -28,6 +28,7 @@ type known struct {
 	set       map[string]bool // the keys that the human set
 	outdated  opentrain.Fields
 	view      confirm.View
+	saved     bool // the title, unchanged and by this server: OpenTrain's answers since don't say that it's a guess
 }
 
 // size is about how many bytes of memory a draft needs.
@@ -101,7 +102,7 @@ func (d *Desk) remembered(by caller.Caller, jobID string) (k known, found bool) 
 	if d.Store.Shared() {
 		var shared sharedDraft
 		if json.Unmarshal(d.Store.Get(draftKey(by, jobID)), &shared) == nil && shared.Draft != nil {
-			return known{shared.Draft, shared.Completed, shared.Source, shared.Set, shared.Outdated, shared.View}, true
+			return known{shared.Draft, shared.Completed, shared.Source, shared.Set, shared.Outdated, shared.View, shared.Saved}, true
 		}
 	} else if item := d.drafts.Get(draftKey(by, jobID)); item != nil {
 		return item.Value(), true
@@ -116,7 +117,7 @@ func (d *Desk) keep(by caller.Caller, k known) {
 		d.drafts.Set(key, k, ttlcache.DefaultTTL)
 		return
 	}
-	shared := text.JSON(sharedDraft{k.draft, k.completed, k.source, k.set, k.outdated, k.view})
+	shared := text.JSON(sharedDraft{k.draft, k.completed, k.source, k.set, k.outdated, k.view, k.saved})
 	if len(shared) > maxSharedDraft { // and no older one counts
 		d.Store.Delete(key)
 		return
@@ -132,6 +133,7 @@ type sharedDraft struct {
 	Set       map[string]bool  `json:"set,omitempty"`
 	Outdated  opentrain.Fields `json:"outdated,omitempty"`
 	View      confirm.View     `json:"view"`
+	Saved     bool             `json:"saved,omitempty"`
 }
 
 // remember completes the API's answer and keeps it for the next one. before is what was known.
@@ -139,13 +141,16 @@ func (d *Desk) remember(by caller.Caller, draft *opentrain.Draft, options Report
 	before, _ = d.remembered(by, draft.JobID)
 	whole := draft.NormalizedFields != nil
 	draft.MissingFields, draft.Validation.MissingFields = draft.Missing(), nil
-	now = known{draft: draft, source: cmp.Or(before.source, options.Source), set: map[string]bool{}}
+	now = known{draft: draft, source: cmp.Or(before.source, options.Source), set: map[string]bool{}, saved: before.saved || options.titleSaved}
 	maps.Copy(now.set, before.set)
 	for key := range options.Set {
 		now.set[key] = true
 	}
 	if !d.replicated || d.Store.Shared() {
 		now.completed = complete(draft, before.draft, options.sent)
+	}
+	if before.saved {
+		keepGuess(draft, before.draft)
 	}
 	// A guess about a field that the human set is settled, whatever the API says later.
 	draft.LowConfidenceFields = slices.DeleteFunc(draft.LowConfidenceFields, func(n opentrain.Note) bool { return now.set[n.Field] })
@@ -154,6 +159,19 @@ func (d *Desk) remember(by caller.Caller, draft *opentrain.Draft, options Report
 	now.view = confirm.View{Moment: confirm.Moment{Time: draft.Date, Rough: true}, Content: contentOf(draft), Whole: whole}
 	d.keep(by, now)
 	return now, before
+}
+
+// keepGuess keeps the guess about a title, as long as that is the title: saving it unchanged confirmed nothing.
+func keepGuess(draft, before *opentrain.Draft) {
+	isTitle := func(n opentrain.Note) bool { return n.Field == "jobTitle" }
+	i := slices.IndexFunc(before.LowConfidenceFields, isTitle)
+	if i < 0 || draft.LowConfidenceFields == nil || slices.ContainsFunc(draft.LowConfidenceFields, isTitle) {
+		return
+	}
+	guess := before.LowConfidenceFields[i]
+	if title := draft.NormalizedFields["jobTitle"]; title == nil || text.Canonical(title) == text.Canonical(guess.Value) {
+		draft.LowConfidenceFields = append(draft.LowConfidenceFields, guess)
+	}
 }
 
 // isGone reports whether a note quotes what the human has taken out of the description since.
@@ -171,7 +189,7 @@ func (k known) isSettled(n opentrain.Note) bool {
 	}
 	fields := k.draft.NormalizedFields
 	return slices.ContainsFunc(rates(), func(key string) bool { return k.set[key] }) &&
-		foreignAmount(n.ValuePreview, numberOf(fields[ownRate(fields)])) != ""
+		len(foreignAmounts(n.ValuePreview, numberOf(fields[ownRate(fields)]))) > 0
 }
 
 // complete adds to an answer in the API's short form what an earlier one said, and reports whether it added content.

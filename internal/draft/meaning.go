@@ -48,7 +48,7 @@ func (d *Desk) updateDraft(ctx context.Context, call *tool.Call, jobID string, f
 	raw, errJSON := json.Marshal(refusedFields)
 	clean, interpreted, errRead := schema.DecodePart(node, "fields", raw, tool.Dialect())
 	var read opentrain.Fields
-	if errors.Join(errJSON, errRead) != nil || len(interpreted) == 0 || json.Unmarshal(clean, &read) != nil {
+	if errors.Join(errJSON, errRead) != nil || text.Canonical(clean) == text.Canonical(raw) || json.Unmarshal(clean, &read) != nil {
 		return nil, err
 	}
 	maps.Copy(fields, read)

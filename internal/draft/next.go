@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"opentrain-mcp/internal/confirm"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
@@ -16,7 +17,9 @@ type ReportOptions struct {
 	Source   string           // the description that the draft was made from
 	Repeated tool.Next        // the step after a repeated create when the job is no longer a draft
 
+	titleSaved     bool             // unchanged, to read the draft
 	sent           opentrain.Fields // the fields of Set that this answer is about
+	skipped        []string         // the keys that the human left out of this call's forms
 	again          bool             // the caller has seen the report before this one
 	unmapped       []opentrain.Note // what that said of the input
 	problems       []tool.Remark    // with a form's answers
@@ -102,6 +105,9 @@ func (r Report) preview() tool.Preview {
 	default:
 		preview.Notes = []string{"The draft's content can't be shown here. Look at its page."}
 	}
+	if r.whole && len(r.content) > 0 {
+		preview.Notes = append(preview.Notes, notSet(r.content)...)
+	}
 	const most = 3
 	for _, group := range r.unused[:min(len(r.unused), most)] {
 		preview.Notes = append(preview.Notes, "Not used by OpenTrain: "+r.types.withLabels(unusedLine(group)))
@@ -109,7 +115,17 @@ func (r Report) preview() tool.Preview {
 	if more := len(r.unused) - most; more > 0 {
 		preview.Notes = append(preview.Notes, "OpenTrain gave "+text.Count(more, "more reason")+" for not using a part of the description.")
 	}
-	return preview
+	return confirm.WarnOfCuts(preview)
+}
+
+// notSet names what a job can lack, for a human who approves it: what was lost on the way shows nowhere else.
+func notSet(fields Content) []string {
+	unset := slices.DeleteFunc([]string{"headcount", "countries", "languages"}, func(key string) bool { return !isEmpty(fields[key]) })
+	if len(unset) == 0 {
+		return nil
+	}
+	words := strings.Join(tool.Map(unset, tool.FieldLabel), ", ")
+	return []string{"Not set: " + strings.Replace(words, "Countries", "Countries (open to all)", 1) + "."}
 }
 
 // askQuestion makes the step that asks an open question.
@@ -117,11 +133,45 @@ func (r Report) askQuestion(q Question, options ReportOptions) tool.Next {
 	if len(q.Keys) == 0 {
 		return r.fix("OpenTrain asks “"+q.Question+"” but names no field for the answer. Answer it on the draft's page.", options)
 	}
+	rest, saved := r.remaining(q)
 	note := ""
-	if slices.ContainsFunc(q.Keys, func(key string) bool { return options.Set[key] != nil }) {
+	switch {
+	case skips(options.skipped, rest):
+		note = "The human skipped this. " + askLater
+	case saved != "":
+		note = saved
+	case slices.ContainsFunc(q.Keys, func(key string) bool { return options.Set[key] != nil }):
 		note = q.Message // says why the question comes again
+	case len(r.unmapped) == 0: // it has been shown before
+		note = r.paySaid(q)
 	}
-	return r.ask(q, r.open, note, options)
+	return r.ask(rest, r.open, note, options)
+}
+
+// askLater says what to do about questions that the human left out.
+const askLater = "Don't repeat the question now. Say that the draft needs the answer before it can be published, and " +
+	"make the call when the human has one."
+
+// skips reports whether the human left out all keys of a question.
+func skips(skipped []string, q Question) bool {
+	return len(skipped) > 0 && !slices.ContainsFunc(q.Keys, func(key string) bool { return !slices.Contains(skipped, key) })
+}
+
+// paySaid quotes what the description says about the pay and OpenTrain didn't use, if a question asks for that.
+func (r Report) paySaid(q Question) string {
+	if !slices.Contains(q.Keys, "paymentType") {
+		return ""
+	}
+	var said []string
+	for _, remark := range slices.Concat(r.unused...) {
+		if words := textOf(remark.Value); isAboutPay(words) {
+			said = append(said, text.InQuotes(clipWords(words, maxMember), maxMember))
+		}
+	}
+	if len(said) == 0 {
+		return ""
+	}
+	return "The description says " + strings.Join(said[:min(len(said), 3)], " and ") + "."
 }
 
 // resolve makes the step that answers an issue for which the API has no question.
@@ -160,10 +210,19 @@ func (r Report) ask(q Question, remaining int, note string, options ReportOption
 		more = "There are more values than fit here. The draft's page lists them all."
 	}
 	return tool.Next{
-		Action: tool.AskHuman, Question: q.Question, Note: text.Join(" ", options.note, note, more, notSure(q.Inputs)), Field: q.Field,
+		Action: tool.AskHuman, Question: q.Question, Field: q.Field,
+		Note: text.Join(" ", options.note, note, more, onePrice(q.Inputs), notSure(q.Inputs)),
 		Type: q.Type, Options: q.Options, Inputs: q.Inputs, Remaining: remaining,
 		Tool: tool.PatchDraft, Arguments: arguments,
 	}
+}
+
+// onePrice says which of several prices to send.
+func onePrice(inputs []tool.Input) string {
+	if slices.ContainsFunc(inputs, func(i tool.Input) bool { return i.For != "" }) {
+		return "Send only the price for the paymentType."
+	}
+	return ""
 }
 
 // notSure says how to answer a question for a number that the human doesn't know.

@@ -54,6 +54,9 @@ func (types fieldTypes) question(missing opentrain.MissingField) Question {
 		input.Key = q.Keys[i]
 		_, shown := examples[key]
 		input.Alternative = len(examples) > 0 && !shown
+		if slices.Contains(keys, "paymentType") {
+			input.For = paymentTypeOf(key)
+		}
 		options, left := firstOptions(input.Options, room)
 		room = left
 		q.more = q.more || len(options) < len(input.Options)
@@ -180,13 +183,43 @@ func (q Question) inputs() []tool.Input {
 	return q.Inputs
 }
 
-// AddQuestions adds the questions after the first, which is the next step.
+// AddQuestions adds the questions, without the one that the next step asks.
 func AddQuestions(l *text.Lines, questions []Question) {
-	if len(questions) < 2 {
-		return
+	heading := "Open questions:"
+	if len(questions) > 0 && questions[0].Question == "" {
+		heading, questions = "Open questions besides the next one (you can ask all at once):", questions[1:]
 	}
-	l.Add("Other open questions (you can ask all at once):")
-	for _, question := range questions[1:] {
+	if len(questions) > 0 {
+		l.Add("%s", heading)
+	}
+	for _, question := range questions {
 		l.Add("- %s", question.line())
 	}
+}
+
+// remaining is a question without the parts of the answer that the draft has, and without the prices of other payment types than the
+// draft's. saved is a sentence with those parts, "" for none.
+func (r Report) remaining(q Question) (rest Question, saved string) {
+	paymentType, asks := textOf(r.content["paymentType"]), false
+	rest, rest.Inputs, rest.Keys, rest.label = q, nil, nil, ""
+	for _, input := range q.Inputs {
+		value, isOwn := r.content[input.Key], input.For != "" && input.For == paymentType
+		switch {
+		case !isEmpty(value):
+			saved = text.Join("; ", saved, tool.FieldLabel(input.Key)+": "+text.Clean(tool.WithoutUnit(input.Key, value), maxMember))
+			continue
+		case input.For != "" && paymentType != "" && !isOwn:
+			continue
+		}
+		input.Alternative = input.Alternative && !isOwn
+		asks = asks || !input.Alternative
+		rest.Inputs, rest.Keys = append(rest.Inputs, input), append(rest.Keys, input.Key)
+	}
+	if !asks || saved == "" { // with the whole answer, a part of it may be wrong
+		return q, ""
+	}
+	if len(rest.Keys) == 1 {
+		rest.Type, rest.Options, rest.Inputs = rest.Inputs[0].Type, rest.Inputs[0].Options, nil
+	}
+	return rest, "Already saved: " + saved + "."
 }

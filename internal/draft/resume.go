@@ -53,7 +53,9 @@ func (d *Desk) savedBefore(call tool.Call, types fieldTypes, form FormState, fie
 	if !found || !k.has(fields) {
 		return Report{}, false
 	}
-	report = types.report(k.draft, call.Interpreted, d.options(call, k, ReportOptions{Set: form.Set, problems: form.Problems}))
+	report = types.report(k.draft, call.Interpreted, d.options(call, k, ReportOptions{
+		Set: form.Set, problems: form.Problems, skipped: form.Skipped,
+	}))
 	report.outcome = ""
 	return report, true
 }
@@ -69,7 +71,7 @@ func (d *Desk) save(ctx context.Context, call tool.Call, form FormState, fields 
 		return Report{}, errOutdated
 	}
 	return d.change(ctx, call, form.Report.JobID, fields, ReportOptions{
-		Set: form.Set, problems: form.Problems, again: len(form.Report.unmapped) == 0,
+		Set: form.Set, problems: form.Problems, skipped: form.Skipped, again: len(form.Report.unmapped) == 0,
 	})
 }
 
@@ -83,7 +85,9 @@ func (f FormState) unanswered(call tool.Call, invalid []tool.Remark) string {
 	case len(invalid) > 0:
 		return name + "'s answers weren't valid. Ask in the conversation."
 	case call.Form == tool.FormDeclined:
-		return "The human declined the form. Ask in the conversation."
+		return "The human declined the form. " + askLater
+	case call.Form == tool.FormAnswered:
+		return "The human skipped this. " + askLater
 	}
 	return name + " returned no answers. Ask in the conversation."
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -68,7 +67,7 @@ func (d *Desk) Reread(ctx context.Context, call tool.Call, own Own) (View, error
 		d.keep(call.Caller, stale)
 	}
 	keepGuess(draft, before.draft)
-	now, _ := d.remember(call.Caller, draft, ReportOptions{})
+	now, _ := d.remember(call.Caller, draft, ReportOptions{titleSaved: true})
 	now = d.dated(ctx, call.Caller, now)
 	if found && before.view.Content != now.view.Content {
 		d.Confirm.Ledger.Record(call.Caller, own.ID, nil)
@@ -80,15 +79,6 @@ func (d *Desk) Reread(ctx context.Context, call tool.Call, own Own) (View, error
 		show.Title = text.Clean(text.Visible(own.Title), 200)
 	}
 	return view, nil
-}
-
-// keepGuess keeps the guess about a title: saving it unchanged confirmed nothing.
-func keepGuess(draft, before *opentrain.Draft) {
-	isTitle := func(n opentrain.Note) bool { return n.Field == "jobTitle" }
-	i := slices.IndexFunc(before.LowConfidenceFields, isTitle)
-	if i >= 0 && draft.LowConfidenceFields != nil && !slices.ContainsFunc(draft.LowConfidenceFields, isTitle) {
-		draft.LowConfidenceFields = append(draft.LowConfidenceFields, before.LowConfidenceFields[i])
-	}
 }
 
 func (d *Desk) view(ctx context.Context, call tool.Call, k known, moment confirm.Moment) View {

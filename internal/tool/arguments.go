@@ -123,7 +123,7 @@ func readDate(given string) (string, error) {
 			return at.Format(time.DateOnly), nil
 		}
 	}
-	return "", fmt.Errorf("\"%s\" is not a date such as 2026-07-01", text.Clean(given, 60))
+	return "", fmt.Errorf("\"%s\" is not a date such as 2026-07-01; ask the human which day", text.Clean(given, 60))
 }
 
 // pageURL parses an address, with or without https://.

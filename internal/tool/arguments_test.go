@@ -79,7 +79,7 @@ func TestJobIDs(t *testing.T) {
 		switch {
 		case failure != nil:
 			t.Errorf("%q: %s", given, failure.Text())
-		case got.JobID != want || len(got.Interpreted) != 0 != (given != want):
+		case got.JobID != want || len(got.Interpreted) != 0 != (strings.TrimSpace(given) != want):
 			t.Errorf("%q: %+v, want %q", given, got, want)
 		}
 	}

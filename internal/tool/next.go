@@ -3,6 +3,7 @@ package tool
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/schema"
@@ -68,6 +69,7 @@ type Input struct {
 	Type        string   `json:"type"`
 	Options     []string `json:"options,omitempty"`
 	Alternative bool     `json:"alternative,omitempty"` // may be answered instead of the others
+	For         string   `json:"for,omitempty"`         // of a price: the paymentType that it belongs to
 }
 
 // Text writes the type of an input and its options.
@@ -76,7 +78,10 @@ func (i Input) Text() string {
 	if len(i.Options) > 0 {
 		words += " " + text.Exact(i.Options)
 	}
-	if i.Alternative {
+	switch {
+	case i.For != "":
+		words += ", for " + i.For
+	case i.Alternative:
 		words += ", as an alternative"
 	}
 	return words
@@ -107,6 +112,9 @@ func (r Remark) Line() string {
 	value := ""
 	if len(r.Value) > 0 {
 		value = "= " + text.Shown(r.Value)
+	}
+	if strings.HasPrefix(r.Field, "source.") && value != "" { // the place in the caller's own text says nothing
+		r.Field, value = "", value[2:]
 	}
 	return text.Join(" — ", text.Join(" ", r.Field, value), r.Message, r.Reason)
 }
