@@ -347,7 +347,7 @@ func TestBrokenSetUps(t *testing.T) {
 				server.StartTLS()
 				m.t.Cleanup(server.Close)
 				m.cfg.BaseURL = strings.Replace(server.URL, "127.0.0.1", "localhost", 1)
-				m.cfg.Transport = func() (*http.Transport, error) {
+				m.cfg.Transport = func(string) (*http.Transport, error) {
 					trusted, ok := server.Client().Transport.(*http.Transport)
 					if !ok {
 						return nil, errors.New("no transport")
