@@ -24,7 +24,7 @@ type Store interface {
 	// Claim marks a key that isn't marked, for one of all who try it. known is false if nothing was claimed because one of the
 	// changes was marked after the moment, or such a mark may be lost, or because that can't be found out.
 	Claim(since Point, key string, lifetime time.Duration, changes ...string) (claimed, known bool)
-	// Add sets the value of a key that has none, for one of all who try it, and begins the key's lifetime anew. It returns
+	// Add sets the value of a key that has none, for one of all who try it, and starts the key's lifetime again. It returns
 	// the value that the key has then.
 	Add(key string, value []byte, lifetime time.Duration) (held []byte)
 	// Get returns the value of a key, nil if it has none.
