@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"math"
 	"time"
 )
 
@@ -54,9 +55,12 @@ type Limit struct {
 	debt int // more tokens that are missing then
 }
 
-// Calls limits the calls of each caller of some kind. It is nil for a rate that limits nothing, 0 or less.
+// NoLimit is a rate without a limit.
+const NoLimit = math.MaxFloat64
+
+// Calls limits the calls of each caller of some kind. It is nil without a limit.
 func Calls(s Store, kind string, perSecond float64, burst int) func(caller string) (wait time.Duration) {
-	if perSecond <= 0 {
+	if perSecond >= NoLimit {
 		return nil
 	}
 	return func(caller string) time.Duration {
