@@ -237,7 +237,7 @@ func (cfg *Config) complete() error {
 // positive checks fields that are numbers, where 0 means the default.
 func positive(fields map[string]float64) error {
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		if !(fields[name] >= 0) { //nolint:staticcheck // not for NaN, either
+		if !(fields[name] >= 0) { // not for NaN, either
 			return setting.Wrong(name, "must be above zero")
 		}
 	}
