@@ -11,6 +11,7 @@ import (
 	"crypto/tls"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"os"
 	"slices"
@@ -49,6 +50,9 @@ const (
 	DefaultMaxRequests        = 1_000
 	DefaultSessionIdle        = 30 * time.Minute
 )
+
+// NoLimit is a rate without a limit.
+const NoLimit = store.NoLimit
 
 // addressFactor is how many times as often as one caller an address may call.
 const addressFactor = 10
@@ -148,10 +152,11 @@ func OpenStore(cfg StoreConfig) (*RedisStore, error) {
 	if err != nil {
 		return nil, setting.Wrong("StateKeys", "can't be used: %s", err)
 	}
-	return store.Open(store.Config{
-		URL: cfg.URL, API: strings.TrimRight(cmp.Or(cfg.BaseURL, opentrain.DefaultBaseURL), "/"), TLS: cfg.TLS, Box: box,
-		Logger: cmp.Or(cfg.Logger, slog.Default()),
-	})
+	api, err := opentrain.CanonicalBaseURL(cmp.Or(cfg.BaseURL, opentrain.DefaultBaseURL))
+	if err != nil {
+		return nil, err
+	}
+	return store.Open(store.Config{URL: cfg.URL, API: api, TLS: cfg.TLS, Box: box, Logger: cmp.Or(cfg.Logger, slog.Default())})
 }
 
 // Server serves OpenTrain's tools over MCP.
@@ -162,7 +167,7 @@ type Server struct {
 
 // New builds a Server. It fails on a configuration that can't be served. It touches
 // neither the network nor the file system.
-func New(cfg Config) (*Server, error) { return newServer(cfg, true, 0, 0, nil) }
+func New(cfg Config) (*Server, error) { return newServer(cfg, true, NoLimit, 0, nil) }
 
 // newServer builds a Server. subscriptions says that its transport can send a message at any time.
 func newServer(cfg Config, subscriptions bool, callsPerSecond float64, burst int, counters *metrics.Metrics) (*Server, error) {
@@ -202,7 +207,10 @@ func (cfg *Config) complete() error {
 			return setting.Wrong([]string{"Confirm", "Elicitation"}[i], "has an unknown mode %q: use %s or %s", mode, Auto, Off)
 		}
 	}
+	err := positive(map[string]float64{"Timeout": float64(cfg.Timeout), "ElicitationTimeout": float64(cfg.ElicitationTimeout)})
 	switch {
+	case err != nil:
+		return err
 	case cfg.API == nil:
 		return setting.Wrong("API", "is required")
 	case cfg.Store != nil && cfg.Store.Shared() && !cfg.Replicated:
@@ -222,6 +230,16 @@ func (cfg *Config) complete() error {
 	cfg.Logger = slog.New(caller.LogTraces(cmp.Or(cfg.Logger, slog.Default()).Handler()))
 	if cfg.Store == nil {
 		cfg.Store = store.InMemory(time.Now)
+	}
+	return nil
+}
+
+// positive checks fields that are numbers, where 0 means the default.
+func positive(fields map[string]float64) error {
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if !(fields[name] >= 0) { // not for NaN, either
+			return setting.Wrong(name, "must be above zero")
+		}
 	}
 	return nil
 }
@@ -278,13 +296,11 @@ type HTTPConfig struct {
 	AllowedHosts, AllowedOrigins []string
 	// BehindProxy takes a caller's address from the last hop of X-Forwarded-For, the request id from X-Request-Id.
 	BehindProxy bool
-	// BasePath is what a proxy removes from the paths before requests come here: "/opentrain" when callers use
-	// /opentrain/sse. Only HTTP+SSE tells callers a path.
+	// BasePath is what a proxy removes from the paths before requests come here: "/opentrain" when callers use /opentrain/sse.
 	BasePath    string
 	SeparateOps bool // leaves health and metrics out, for Ops to serve elsewhere
 
-	// CallsPerSecond and Burst limit each caller; 0 means the defaults, a negative rate no limit. Ten times as
-	// much is the limit of each address, since many people can share one: an office, a cloud of agents.
+	// CallsPerSecond and Burst limit each caller; 0 means the defaults. With a rate of NoLimit, nothing does. Ten times as much is the limit of each address, since many people can share one: an office, a cloud of agents.
 	CallsPerSecond float64
 	Burst          int
 	// MaxStreams and MaxSessions bound what is open at once, MaxRequests the requests in progress; 0 means the defaults.
@@ -308,6 +324,12 @@ func NewHTTPHandler(cfg HTTPConfig) (*HTTPHandler, error) {
 		counters.CountStore(shared)
 	}
 	s, err := newServer(cfg.Config, false, rate, burst, counters)
+	if err == nil {
+		err = positive(map[string]float64{
+			"CallsPerSecond": cfg.CallsPerSecond, "Burst": float64(cfg.Burst), "SessionIdle": float64(cfg.SessionIdle),
+			"MaxStreams": float64(cfg.MaxStreams), "MaxSessions": float64(cfg.MaxSessions), "MaxRequests": float64(cfg.MaxRequests),
+		})
+	}
 	if err != nil {
 		return nil, err
 	}

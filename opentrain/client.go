@@ -99,16 +99,23 @@ func (c *Client) BaseURL() string { return strings.TrimSuffix(c.baseURL, apiPath
 
 // SameBaseURL reports whether two base URLs lead to the same API.
 func SameBaseURL(a, b string) bool {
-	same := func(raw string) string {
-		base, err := parseBaseURL(raw)
-		u, errURL := url.Parse(base)
-		if err != nil || errURL != nil {
-			return ""
-		}
-		u.Host = strings.TrimSuffix(strings.ToLower(u.Host), map[string]string{"https": ":443", "http": ":80"}[u.Scheme])
-		return u.String()
+	one, errOne := CanonicalBaseURL(a)
+	other, errOther := CanonicalBaseURL(b)
+	return errOne == nil && errOther == nil && one == other
+}
+
+// CanonicalBaseURL returns the one spelling of all base URLs that lead to the same API. It fails if the base URL is invalid.
+func CanonicalBaseURL(raw string) (string, error) {
+	base, err := parseBaseURL(raw)
+	if err != nil {
+		return "", err
 	}
-	return same(a) != "" && same(a) == same(b)
+	u, err := url.Parse(base)
+	if err != nil {
+		return "", err
+	}
+	u.Host = strings.TrimSuffix(strings.ToLower(u.Host), map[string]string{"https": ":443", "http": ":80"}[u.Scheme])
+	return u.String(), nil
 }
 
 // ShownBaseURL is a base URL as an error shows it, which may be wrong. A value that isn't an address may be a secret as a whole, and a user

@@ -19,7 +19,7 @@ type certificate struct {
 
 	mu      sync.Mutex
 	current *tls.Certificate
-	stamp   string    // identifies the files that current was read from
+	stamp   string    // identifies the files that were read last
 	checked time.Time // when the files were last checked
 }
 
@@ -53,7 +53,7 @@ func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 }
 
 func (c *certificate) read() error {
-	stamp := c.stampNow()
+	c.stamp = c.stampNow()
 	cert, err := credential.ReadFile(c.certFile, credential.MaxCertificate)
 	if err != nil {
 		return fmt.Errorf("--tls-cert: %s can't be read: %s", c.certFile, credential.Reason(err))
@@ -66,7 +66,7 @@ func (c *certificate) read() error {
 	if err != nil {
 		return fmt.Errorf("--tls-cert, --tls-key: %w", err)
 	}
-	c.current, c.stamp = &pair, stamp
+	c.current = &pair
 	return nil
 }
 

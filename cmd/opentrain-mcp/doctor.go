@@ -115,7 +115,9 @@ func wrongSetting(sandbox bool) error {
 	if _, err := stateKeys(slog.New(slog.DiscardHandler)); err != nil {
 		return err
 	}
-	return checkTools(opentrainmcp.Config{Toolsets: server.Toolsets, Tools: server.Tools, ExcludeTools: server.ExcludeTools})
+	cfg := opentrainmcp.Config{Toolsets: server.Toolsets, Tools: server.Tools, ExcludeTools: server.ExcludeTools}
+	server.setTimeouts(&cfg)
+	return checkTools(cfg)
 }
 
 // knownVariables are the variables that the commands read.

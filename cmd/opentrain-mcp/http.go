@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -221,15 +222,12 @@ const lastClose = 300 * time.Millisecond
 
 // handler builds what is served, and returns what closes the store of it.
 func (c httpCommand) handler(log *slog.Logger) (handler *opentrainmcp.HTTPHandler, closeStore func(), err error) {
-	cfg := opentrainmcp.HTTPConfig{
+	cfg := opentrainmcp.HTTPConfig{ // for which 0 is the default, but a flag of 0 isn't
 		Auth: opentrainmcp.Auth(c.Auth), RequireToken: c.RequireToken,
-		Sessions: c.Sessions, SessionIdle: c.SessionIdle, MaxSessions: c.MaxSessions,
-		NoSSE: c.NoSSE, MaxStreams: c.MaxStreams, MaxRequests: c.MaxRequests, ReplicaID: c.ReplicaID, BasePath: c.BasePath,
+		Sessions: c.Sessions, SessionIdle: cmp.Or(c.SessionIdle, -1), MaxSessions: cmp.Or(c.MaxSessions, -1),
+		NoSSE: c.NoSSE, MaxStreams: cmp.Or(c.MaxStreams, -1), MaxRequests: cmp.Or(c.MaxRequests, -1), ReplicaID: c.ReplicaID, BasePath: c.BasePath,
 		AllowedHosts: c.AllowedHosts, AllowedOrigins: c.AllowedOrigins, BehindProxy: c.BehindProxy,
-		SeparateOps: c.OpsListen != "", CallsPerSecond: c.Rate, Burst: c.Burst,
-	}
-	if c.Rate == 0 {
-		cfg.CallsPerSecond = -1
+		SeparateOps: c.OpsListen != "", CallsPerSecond: cmp.Or(c.Rate, opentrainmcp.NoLimit), Burst: cmp.Or(c.Burst, -1),
 	}
 	shared := cfg.Auth == opentrainmcp.AuthShared
 	if shared {
@@ -282,14 +280,12 @@ func (c httpCommand) checkEdge() error {
 			"Set --tls-cert and --tls-key, or --behind-proxy if a proxy handles TLS", c.Listen)
 	case !loopback && len(c.AllowedHosts) == 0:
 		return usagef("--listen %s is reachable from other machines: set --allowed-hosts to the names callers use for this server", c.Listen)
-	case c.Rate < 0 || c.Burst < 1:
-		return usagef("--rate must be at least 0 and --burst at least 1")
 	case c.MaxConnections < 0:
 		return usagef("--max-connections can't be negative")
-	case c.MaxStreams < 1 || c.MaxSessions < 1 || c.MaxRequests < 1 || c.MaxUpstream < 1:
-		return usagef("--max-streams, --max-sessions, --max-requests and --max-upstream must be above zero")
-	case c.SessionIdle <= 0 || c.DrainTimeout <= 0 || c.DrainPause < 0:
-		return usagef("--session-idle and --drain-timeout must be above zero; --drain-pause can't be negative")
+	case c.MaxUpstream < 1:
+		return usagef("--max-upstream must be above zero")
+	case c.DrainTimeout <= 0 || c.DrainPause < 0:
+		return usagef("--drain-timeout must be above zero; --drain-pause can't be negative")
 	}
 	return nil
 }

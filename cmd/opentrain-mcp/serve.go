@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"fmt"
@@ -194,12 +195,18 @@ func (f serveFlags) config(log *slog.Logger, ownToken bool, maxUpstream int, sto
 	if f.Sandbox {
 		cfg.TokenHelp, cfg.TrialHelp = ownSandboxHelp, ""
 	}
-	cfg.Logger, cfg.Timeout = log, f.Timeout
+	cfg.Logger = log
 	cfg.Version, _ = build()
 	f.apply(&cfg)
+	f.setTimeouts(&cfg)
 	cfg.Confirm, cfg.Elicitation = opentrainmcp.Mode(f.Confirm), opentrainmcp.Mode(f.Elicitation)
-	cfg.ElicitationTimeout, cfg.StateKeys = f.FormTimeout, keys
+	cfg.StateKeys = keys
 	return cfg, nil
+}
+
+// setTimeouts sets times for which 0 would be the default, but a flag of 0 isn't.
+func (f serveFlags) setTimeouts(cfg *opentrainmcp.Config) {
+	cfg.Timeout, cfg.ElicitationTimeout = cmp.Or(f.Timeout, -1), cmp.Or(f.FormTimeout, -1)
 }
 
 // check returns an error for settings that can't be served.
@@ -207,12 +214,8 @@ func (f serveFlags) check() error {
 	switch {
 	case f.Seed != "" && !f.Sandbox:
 		return usagef("--seed is for the sandbox: add --sandbox")
-	case f.Timeout <= 0:
-		return usagef("--timeout must be above zero")
 	case f.PublicReads < 1:
 		return usagef("--public-read-budget must be above zero")
-	case f.FormTimeout <= 0:
-		return usagef("--elicitation-timeout must be above zero")
 	}
 	return nil
 }

@@ -31,6 +31,8 @@ func wrong(err error) error {
 		names := map[string]string{
 			"AllowedHosts": "--allowed-hosts", "AllowedOrigins": "--allowed-origins", "BasePath": "--base-path",
 			"ReplicaID": "--replica-id", "SessionIdle": "--session-idle", "StateKeys": stateKeyVariable,
+			"Timeout": "--timeout", "ElicitationTimeout": "--elicitation-timeout", "CallsPerSecond": "--rate", "Burst": "--burst",
+			"MaxStreams": "--max-streams", "MaxSessions": "--max-sessions", "MaxRequests": "--max-requests",
 		}
 		return usagef("%s %s", cmp.Or(names[field.Field], field.Field), field.Problem)
 	}

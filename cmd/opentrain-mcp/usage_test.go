@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"math"
 	"reflect"
 	"strings"
 	"testing"
@@ -33,6 +34,16 @@ func TestWrongFieldsAreNamed(t *testing.T) {
 		"replica": {func(c *config) { c.ReplicaID = "a.b" }, "ReplicaID", "--replica-id", `"a.b": must be at most 64 `},
 		"session": {func(c *config) { c.Sessions, c.SessionIdle = true, time.Minute }, "SessionIdle", "--session-idle",
 			"of 1m0s is too short: a session must last longer than a form waits for its answer, 5m0s"},
+		"timeout":     {func(c *config) { c.Timeout = -1 }, "Timeout", "--timeout", "must be above zero"},
+		"form":        {func(c *config) { c.ElicitationTimeout = -1 }, "ElicitationTimeout", "--elicitation-timeout", "must be above zero"},
+		"idle":        {func(c *config) { c.SessionIdle = -1 }, "SessionIdle", "--session-idle", "must be above zero"},
+		"rate":        {func(c *config) { c.CallsPerSecond = -1 }, "CallsPerSecond", "--rate", "must be above zero"},
+		"no rate":     {func(c *config) { c.CallsPerSecond = math.NaN() }, "CallsPerSecond", "--rate", "must be above zero"},
+		"burst":       {func(c *config) { c.Burst = -1 }, "Burst", "--burst", "must be above zero"},
+		"streams":     {func(c *config) { c.MaxStreams = -1 }, "MaxStreams", "--max-streams", "must be above zero"},
+		"sessions":    {func(c *config) { c.MaxSessions = -1 }, "MaxSessions", "--max-sessions", "must be above zero"},
+		"requests":    {func(c *config) { c.MaxRequests = -1 }, "MaxRequests", "--max-requests", "must be above zero"},
+		"two slashes": {func(c *config) { c.BasePath = "//other.example" }, "BasePath", "--base-path", `"//other.example": must be a path `},
 		"no key":      {func(c *config) { c.Replicated = true }, "StateKeys", stateKeyVariable, "is missing: "},
 		"key":         {func(c *config) { c.StateKeys = [][]byte{{1}} }, "StateKeys", stateKeyVariable, "can't be used: a key has "},
 		"auth":        {func(c *config) { c.Auth = "open" }, "Auth", "Auth", `"open" is not one of: `},

@@ -54,7 +54,7 @@ func TestMadeUpTokensShareTheirAddressesLimit(t *testing.T) {
 // TestAddressLimitIsOffWithoutARate: --rate 0 switches both limits off.
 func TestAddressLimitIsOffWithoutARate(t *testing.T) {
 	t.Parallel()
-	s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) { c.CallsPerSecond, c.Burst = -1, 1 })
+	s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) { c.CallsPerSecond, c.Burst = opentrainmcp.NoLimit, 1 })
 	for range 30 {
 		if got := s.do("POST", "/mcp", hello); got.status != http.StatusOK {
 			t.Fatalf("%d %s", got.status, got.body)

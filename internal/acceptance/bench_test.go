@@ -63,7 +63,7 @@ func BenchmarkHTTPCall(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	handler, err := opentrainmcp.NewHTTPHandler(opentrainmcp.HTTPConfig{CallsPerSecond: -1, AllowedHosts: []string{"mcp.example"}, Config: opentrainmcp.Config{
+	handler, err := opentrainmcp.NewHTTPHandler(opentrainmcp.HTTPConfig{CallsPerSecond: opentrainmcp.NoLimit, AllowedHosts: []string{"mcp.example"}, Config: opentrainmcp.Config{
 		API: api, Version: "test", Logger: slog.New(slog.DiscardHandler),
 	}})
 	if err != nil {

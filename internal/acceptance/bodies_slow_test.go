@@ -135,7 +135,7 @@ func peak(t *testing.T, pid int) int {
 func TestSlowReaderIsLetGo(t *testing.T) {
 	t.Parallel()
 	slow(t, "takes twenty seconds")
-	s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) { c.CallsPerSecond = -1 })
+	s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) { c.CallsPerSecond = opentrainmcp.NoLimit })
 	u, err := url.Parse(s.url)
 	if err != nil {
 		t.Fatal(err)

@@ -67,7 +67,7 @@ func TestManyCallersStayApart(t *testing.T) {
 			w := &witness{calls: map[string]int{}, api: sandbox.New(sandbox.Config{Accounts: employers(many)}).Transport()}
 			s := startHTTPWith(t, w, func(c *opentrainmcp.HTTPConfig) {
 				c.Sessions = strings.Contains(route, "sessions")
-				c.CallsPerSecond = -1 // all callers have one address, whose limit a fast machine reaches
+				c.CallsPerSecond = opentrainmcp.NoLimit // all callers have one address, whose limit a fast machine reaches
 			})
 			var all sync.WaitGroup
 			for n := range many {

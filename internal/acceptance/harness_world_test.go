@@ -159,7 +159,7 @@ func (w *world) serve(change func(*opentrainmcp.HTTPConfig)) *walk {
 	}
 	cfg := opentrainmcp.HTTPConfig{Config: opentrainmcp.Config{
 		API: api, Version: "test", TokenHelp: "Send a token so and so.", Logger: slog.New(slog.DiscardHandler),
-	}, CallsPerSecond: -1, AllowedHosts: []string{"walk"}}
+	}, CallsPerSecond: opentrainmcp.NoLimit, AllowedHosts: []string{"walk"}}
 	if change != nil {
 		change(&cfg)
 	}

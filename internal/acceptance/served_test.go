@@ -26,7 +26,7 @@ func speakers() map[string]func(testing.TB, http.RoundTripper, opentrainmcp.Conf
 	remotely := func(t testing.TB, api http.RoundTripper, cfg opentrainmcp.Config) *remote {
 		return startHTTPWith(t, api, func(c *opentrainmcp.HTTPConfig) {
 			c.ReadOnly, c.Toolsets, c.Tools, c.ExcludeTools = cfg.ReadOnly, cfg.Toolsets, cfg.Tools, cfg.ExcludeTools
-			c.Confirm, c.CallsPerSecond = opentrainmcp.Auto, -1
+			c.Confirm, c.CallsPerSecond = opentrainmcp.Auto, opentrainmcp.NoLimit
 		})
 	}
 	return map[string]func(testing.TB, http.RoundTripper, opentrainmcp.Config, []string) speaker{

@@ -66,7 +66,7 @@ func TestSSEBelongsToItsOpener(t *testing.T) {
 func TestStreamsCountTheirCalls(t *testing.T) {
 	t.Parallel()
 	api := newHeld()
-	s := startHTTPWith(t, api, func(c *opentrainmcp.HTTPConfig) { c.CallsPerSecond, c.Timeout = -1, time.Hour })
+	s := startHTTPWith(t, api, func(c *opentrainmcp.HTTPConfig) { c.CallsPerSecond, c.Timeout = opentrainmcp.NoLimit, time.Hour })
 	stream := s.open(tokenHeader, sandbox.DemoToken)
 	for range 30 {
 		for _, odd := range []string{
@@ -140,7 +140,7 @@ func TestBasePath(t *testing.T) {
 func TestIdleStreams(t *testing.T) {
 	slow(t, "takes a minute")
 	const count, openFor = 2000, time.Minute
-	s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) { c.CallsPerSecond = -1 })
+	s := startHTTP(t, nil, func(c *opentrainmcp.HTTPConfig) { c.CallsPerSecond = opentrainmcp.NoLimit })
 	s.do("GET", "/healthz", "")
 	http.DefaultClient.CloseIdleConnections()
 	u, err := url.Parse(s.url)

@@ -23,6 +23,35 @@ import (
 	"opentrain-mcp/opentrain/sandbox"
 )
 
+// TestSpellingsOfOneAPIShare: replicas whose base URLs lead to the same API have one store.
+func TestSpellingsOfOneAPIShare(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	open := func(baseURL string) *opentrainmcp.RedisStore {
+		s, err := opentrainmcp.OpenStore(opentrainmcp.StoreConfig{
+			URL: server.URL(), BaseURL: baseURL, StateKeys: [][]byte{bytes.Repeat([]byte{7}, 32)}, Logger: slog.New(slog.DiscardHandler),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { s.Close() }) //nolint:errcheck // the test is over
+		return s
+	}
+	first := open("")
+	first.Put("value:x", []byte("x"), time.Minute)
+	for baseURL, shares := range map[string]bool{
+		"https://APP.opentrain.ai": true, "https://app.opentrain.ai:443/": true, "https://app.opentrain.ai/api/public/v1": true,
+		"https://other.opentrain.ai": false,
+	} {
+		if held := open(baseURL).Get("value:x"); (held != nil) != shares {
+			t.Errorf("%s: %q", baseURL, held)
+		}
+	}
+	if _, err := opentrainmcp.OpenStore(opentrainmcp.StoreConfig{URL: server.URL(), BaseURL: "x", StateKeys: [][]byte{make([]byte, 32)}}); err == nil {
+		t.Error("a base URL that isn't one is accepted")
+	}
+}
+
 // sharing are replicas with one store.
 type sharing struct {
 	t        *testing.T

@@ -54,12 +54,15 @@ type Server struct {
 	lists     *toolLists
 	prompts   []tool.Prompt
 	resources []tool.Resource
-	watches   *watches
+	watches   map[string]*watch // of the resources that can change, by URI
+	ended     context.Context   //nolint:containedctx // of all that waits for humans or changes: it outlives requests
+	end       context.CancelFunc
 }
 
 // New builds a Server.
 func New(cfg Config) *Server {
 	s := &Server{cfg: cfg, lists: newToolLists(cfg.Served)}
+	s.ended, s.end = context.WithCancel(context.Background())
 	var hooks server.Hooks
 	hooks.AddAfterSubscriptionsListen(keepSubscriptionID)
 	hooks.AddBeforeSubscriptionsListen(s.keepResources)
@@ -81,7 +84,7 @@ func New(cfg Config) *Server {
 		s.addPrompts(set.Prompts)
 		s.addResources(set.Resources)
 	}
-	s.watches = s.newWatches(s.resources)
+	s.watches = s.newWatches()
 	return s
 }
 
@@ -110,10 +113,12 @@ func (s *Server) announces() bool {
 // StopForms ends the forms that wait for an answer, and prevents new ones. It also ends all subscriptions, and writes the
 // log lines that wait.
 func (s *Server) StopForms() {
-	s.forms.stop()
-	s.watches.end()
-	s.refusals.Flush()
+	s.end()
+	s.Flush()
 }
+
+// Flush writes the log lines that wait.
+func (s *Server) Flush() { s.refusals.Flush() }
 
 // keepSubscriptionID is a hook: the result of a subscription has the id that its sender wrote.
 func keepSubscriptionID(ctx context.Context, _ any, _ *mcp.SubscriptionsListenRequest, result *mcp.SubscriptionsListenResult) {

@@ -30,20 +30,16 @@ const (
 // forms shows a tool's questions to the human, where the client can show a form.
 type forms struct {
 	cfg     Config
-	stopped context.Context // ends when the server does
-	stop    context.CancelFunc
 	pending sync.Map                          // the form keys of callers who have an open form
 	paused  *ttlcache.Cache[string, struct{}] // the form keys of callers who get no forms for now
 }
 
 func newForms(cfg Config) *forms {
-	f := &forms{cfg: cfg, paused: ttlcache.New(
+	return &forms{cfg: cfg, paused: ttlcache.New(
 		ttlcache.WithTTL[string, struct{}](formsPause),
 		ttlcache.WithCapacity[string, struct{}](10_000),
 		ttlcache.WithDisableTouchOnHit[string, struct{}](),
 	)}
-	f.stopped, f.stop = context.WithCancel(context.Background())
-	return f
 }
 
 // delivery is how a form reaches the human.
@@ -139,8 +135,8 @@ func (f *forms) openState(purpose []string, token string) (state json.RawMessage
 func (f *forms) elicit(
 	ctx context.Context, by caller.Caller, ask *tool.Ask, report *progress,
 ) (outcome tool.FormOutcome, answers map[string]json.RawMessage) {
-	params, key := formParams(ask, server.RequestProtocolVersion(ctx)), formKey(ctx, by)
-	if params.RequestedSchema == nil || f.stopped.Err() != nil {
+	params, key, ended := formParams(ask, server.RequestProtocolVersion(ctx)), formKey(ctx, by), callFrom(ctx).peer.ended
+	if params.RequestedSchema == nil || ended.Err() != nil {
 		return tool.FormUnanswered, nil
 	}
 	// A human gets one form at a time: calls that wait for a form would hold up the client's other calls.
@@ -151,7 +147,7 @@ func (f *forms) elicit(
 	sent := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, f.cfg.FormTimeout)
 	defer cancel()
-	defer context.AfterFunc(f.stopped, cancel)() //nolint:contextcheck // the end of the server, not of a call
+	defer context.AfterFunc(ended, cancel)() //nolint:contextcheck // the end of the conversation, not of a call
 	defer report.repeat(ctx, waitingInterval, "Waiting for the human's answer")()
 	result := new(mcp.ElicitationResult)
 	answer, err := callFrom(ctx).ask(ctx, string(mcp.MethodElicitationCreate), params)

@@ -34,8 +34,9 @@ func (p *Peer) countNotification(ctx context.Context, m jsonrpc.Message) {
 	p.server.cfg.Metrics.Served(metrics.Operation{Method: methodOf(m), Session: p.counted(caller.From(ctx), m.Version)}, 0)
 }
 
-// End counts the session, which has ended, if its client said hello.
+// End ends the session: its client answers no form and hears of no change any more. It is counted if its client said hello.
 func (p *Peer) End(over caller.Transport) {
+	p.end()
 	if p.session.ProtocolVersion() != "" {
 		p.server.cfg.Metrics.Ended(p.counted(&caller.Request{Transport: over}, ""), time.Since(p.start))
 	}

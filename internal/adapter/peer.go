@@ -32,17 +32,21 @@ type Peer struct {
 	push       func(message []byte) // nil for a client that gets nothing outside of its requests
 	subscribed map[string]func()    // by resource; ends the subscription
 
-	start time.Time // of its session
+	start time.Time       // of its session
+	ended context.Context //nolint:containedctx // of its forms and subscriptions
+	end   context.CancelFunc
 }
 
-// NewPeer returns a Peer. The id names its session, "" for none.
+// NewPeer returns a Peer. The id, which no other has, names its session; call End when that is over. It is "" for a Peer of a single
+// request.
 func (s *Server) NewPeer(id string) *Peer {
 	p := &Peer{
 		server: s, session: &session{id: id}, calls: map[int64]*Call{}, asked: map[int64]chan<- jsonrpc.Message{},
-		subscribed: map[string]func(){},
+		subscribed: map[string]func(){}, ended: s.ended,
 	}
 	if id != "" {
 		p.start = time.Now()
+		p.ended, p.end = context.WithCancel(s.ended)
 	}
 	return p
 }

@@ -21,27 +21,20 @@ import (
 // maxPause is the longest time between two looks while they fail.
 const maxPause = 10 * time.Minute
 
-// watches look for changes of resources, as long as someone is subscribed to them.
-type watches struct {
-	ended context.Context //nolint:containedctx // of all that waits for changes: it outlives requests
-	end   context.CancelFunc
-	byURI map[string]*watch
-}
-
 // newWatches makes the watches of the resources that can change.
-func (s *Server) newWatches(resources []tool.Resource) *watches {
-	w := &watches{byURI: map[string]*watch{}}
-	w.ended, w.end = context.WithCancel(caller.With(context.Background(), &caller.Request{Transport: caller.Stdio}))
-	for _, r := range resources {
+func (s *Server) newWatches() map[string]*watch {
+	watches := map[string]*watch{}
+	for _, r := range s.resources {
 		if r.Changed != nil {
 			look := handler(s, func(ctx context.Context, by caller.Caller, _ struct{}) (bool, error) { return r.Changed(ctx, by) })
-			w.byURI[r.URI] = &watch{server: s, uri: r.URI, interval: r.Interval, look: look, subscribers: map[int]func(){}}
+			watches[r.URI] = &watch{server: s, uri: r.URI, interval: r.Interval, look: look, subscribers: map[int]func(){}}
 		}
 	}
-	return w
+	return watches
 }
 
-// watch looks for changes of one resource: never twice within its interval, whoever comes and goes.
+// watch looks for changes of one resource, as long as someone is subscribed to it: never twice within its interval, whoever comes and
+// goes.
 type watch struct {
 	server   *Server
 	uri      string
@@ -65,10 +58,10 @@ func (w *watch) subscribe(ctx context.Context, changed func()) (unsubscribe func
 	w.subscribers[id] = changed
 	if w.stop == nil {
 		var looking context.Context
-		looking, w.stop = context.WithCancel(ctx)
-		go w.run(looking)
+		looking, w.stop = context.WithCancel(caller.With(w.server.ended, &caller.Request{Transport: caller.Stdio}))
+		go w.run(looking) //nolint:contextcheck // it looks for all who are subscribed
 	}
-	return func() {
+	leave := func() {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		delete(w.subscribers, id)
@@ -76,6 +69,11 @@ func (w *watch) subscribe(ctx context.Context, changed func()) (unsubscribe func
 			w.stop()
 			w.stop = nil
 		}
+	}
+	forget := context.AfterFunc(ctx, leave)
+	return func() {
+		forget()
+		leave()
 	}
 }
 
@@ -117,7 +115,7 @@ func (w *watch) once(ctx context.Context) (subscribers []func()) {
 		w.notBefore = time.Now().Add(w.pause(err))
 		w.server.cfg.Logger.DebugContext(ctx, "can't look for changes", "resource", w.uri, "error", err)
 	}
-	if !changed || ctx.Err() != nil {
+	if !changed {
 		return nil
 	}
 	for _, subscriber := range w.subscribers {
@@ -141,7 +139,7 @@ var _ server.SessionWithResourceSubscriptionsErr = callSession{}
 // the request, once the client knows that it is subscribed. A resource that never changes is never announced.
 func (s callSession) SubscribeToResourceErr(uri string) error {
 	c := s.call
-	w, changes := c.peer.server.watches.byURI[uri]
+	w, changes := c.peer.server.watches[uri]
 	switch {
 	case !changes && !c.peer.server.hasResource(uri):
 		clean := text.Clean(uri, maxNamed)
@@ -206,7 +204,7 @@ func (p *Peer) subscribe(w *watch) {
 		return
 	}
 	push := p.push
-	p.subscribed[w.uri] = w.subscribe(p.server.watches.ended, func() {
+	p.subscribed[w.uri] = w.subscribe(p.ended, func() {
 		push(jsonrpc.Call(0, mcp.MethodNotificationResourceUpdated, map[string]any{"uri": w.uri}))
 	})
 }
@@ -220,9 +218,9 @@ func (p *Peer) unsubscribe(uri string) {
 	}
 }
 
-// listen serves a request that stays open for notifications: they are sent as they come. It ends with the server, too.
+// listen serves a request that stays open for notifications: they are sent as they come. It ends with the conversation, too.
 func (c *Call) listen(ctx context.Context) (answer mcp.JSONRPCMessage) {
-	defer context.AfterFunc(c.peer.server.watches.ended, c.end)() //nolint:contextcheck // it ends with the server
+	defer context.AfterFunc(c.peer.ended, c.end)() //nolint:contextcheck // it ends with the conversation
 	answered := make(chan struct{})
 	var passing sync.WaitGroup
 	passing.Go(func() {
@@ -247,7 +245,7 @@ func (c *Call) listen(ctx context.Context) (answer mcp.JSONRPCMessage) {
 // follow announces the changes of what the request subscribes to.
 func (c *Call) follow() (end func()) {
 	ends := tool.Map(c.listening, func(w *watch) func() {
-		return w.subscribe(c.peer.server.watches.ended, func() { c.announce(w.uri) })
+		return w.subscribe(c.peer.ended, func() { c.announce(w.uri) })
 	})
 	return func() {
 		for _, end := range ends {

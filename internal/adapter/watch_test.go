@@ -307,6 +307,73 @@ func TestCanceledLooks(t *testing.T) {
 	})
 }
 
+// TestChangeBetweenSubscribers: a change that is found just when the only subscriber leaves is announced to the next one.
+func TestChangeBetweenSubscribers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		found := make(chan struct{})
+		set := (&news{}).set()
+		looks := 0
+		set.Resources[0].Changed = func(context.Context, caller.Caller) (bool, error) {
+			looks++
+			if looks > 1 {
+				return false, nil
+			}
+			<-found
+			return true, nil
+		}
+		s := newServer(t, set, withSubscriptions)
+		l := newListener(t, s)
+		l.send("a", "subscriptions/listen", listenTo(`"test://news"`))
+		l.all()
+		l.cancel("a")
+		l.all()
+		l.send("b", "subscriptions/listen", listenTo(`"test://news"`))
+		l.all()
+		close(found)
+		if got := l.all(); strings.Count(got, updated) != 1 || !strings.Contains(got, `subscriptionId":"b"`) {
+			t.Errorf("got %s", got)
+		}
+		s.StopForms()
+		l.open.Wait()
+	})
+}
+
+// TestSubscribersAreApart: a host that is gone hears nothing more, however it subscribed, and the others still do.
+func TestSubscribersAreApart(t *testing.T) {
+	for method, params := range map[string]string{
+		"resources/subscribe": `"uri":"test://news"`, "subscriptions/listen": listenTo(`"test://news"`),
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			n := &news{}
+			s := newServer(t, n.set(), withSubscriptions)
+			gone, stays := newListener(t, s), newListener(t, s)
+			subscribe := func(l *listener) {
+				l.send("a", method, params)
+				l.all()
+			}
+			subscribe(gone)
+			subscribe(stays)
+			gone.peer.End(caller.Stdio)
+			gone.open.Wait()
+			gone.all()
+			subscribe(gone)
+			n.change(true, nil)
+			time.Sleep(30 * time.Second) //nolint:forbidigo // of the bubble
+			if got := stays.all(); strings.Count(got, updated) != 1 {
+				t.Errorf("%s: who stays got %q", method, got)
+			}
+			if got := gone.all(); strings.Contains(got, updated) {
+				t.Errorf("%s: who is gone got %s", method, got)
+			}
+			s.StopForms()
+			stays.open.Wait()
+			if looks := n.taken(t); looks != 1 {
+				t.Errorf("%s: %d looks after the first", method, looks)
+			}
+		})
+	}
+}
+
 // TestNoSubscriptions where the transport can't announce anything: the capability is missing, and nothing is looked at.
 func TestNoSubscriptions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

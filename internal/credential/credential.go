@@ -78,7 +78,7 @@ func (f Fault) Error() string {
 	return strings.TrimSpace(strings.ToUpper(f.Text[:1]) + f.Text[1:] + ". " + f.Cure)
 }
 
-// unreadable is the fault of a file whose error isn't nil.
+// unreadable is the fault of a file that can't be read.
 func unreadable(place Place, err error) Fault {
 	return Fault{Text: fmt.Sprintf("%s can't be read: %s", place, Reason(err)), Unreadable: !errors.Is(err, fs.ErrNotExist)}
 }

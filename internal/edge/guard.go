@@ -48,12 +48,25 @@ func (g Guard) Check() error {
 	return nil
 }
 
+// plain is an origin as browsers write it: in lower case, without the port that its scheme has anyway.
+func plain(origin string) string {
+	origin = strings.ToLower(origin)
+	if strings.HasPrefix(origin, "https:") {
+		return strings.TrimSuffix(origin, ":443")
+	}
+	return strings.TrimSuffix(origin, ":80")
+}
+
+func (g Guard) originAllowed(origin string) bool {
+	return slices.ContainsFunc(g.Origins, func(allowed string) bool { return plain(allowed) == plain(origin) })
+}
+
 // Wrap returns a handler that calls next for accepted requests only.
 func (g Guard) Wrap(next http.Handler) http.Handler {
 	if len(g.Origins) > 0 {
 		next = cors.New(cors.Options{
-			AllowedOrigins: g.Origins,
-			AllowedMethods: []string{http.MethodGet, http.MethodPost, http.MethodDelete},
+			AllowOriginFunc: g.originAllowed,
+			AllowedMethods:  []string{http.MethodGet, http.MethodPost, http.MethodDelete},
 			AllowedHeaders: []string{
 				"Content-Type", "Accept", "Authorization", "X-OpenTrain-Token", "Mcp-Session-Id", "Mcp-Protocol-Version", "Mcp-Method",
 				"Mcp-Name", "Last-Event-ID", "X-MCP-Readonly", "X-MCP-Toolsets", "X-MCP-Tools", "Traceparent", "Tracestate",
@@ -95,7 +108,7 @@ func (g Guard) verify(r *http.Request) error {
 		return errEmbed
 	}
 	for _, origin := range origins {
-		if !slices.Contains(g.Origins, origin) && !ownOrigin(origin, loopbackPort(r)) {
+		if !g.originAllowed(origin) && !ownOrigin(origin, loopbackPort(r)) {
 			return errOrigin
 		}
 	}

@@ -41,7 +41,9 @@ func TestGuard(t *testing.T) {
 		allowed  = "mcp.example.com"
 		app      = "https://app.example.com"
 	)
-	guard := edge.Guard{Hosts: []string{allowed, "other.example.com:99"}, Origins: []string{app, "http://localhost:3000"}}
+	guard := edge.Guard{Hosts: []string{allowed, "other.example.com:99"}, Origins: []string{
+		app, "http://localhost:3000", "https://Spelled.example.com", "https://port.example.com:443", "http://port.example.com:80",
+	}}
 	anyAddress, anyHost := edge.Guard{AnyAddress: true}, edge.Guard{AnyHost: true}
 	for _, test := range []struct {
 		name        string
@@ -91,6 +93,10 @@ func TestGuard(t *testing.T) {
 
 		{"allowed origin", guard, public, allowed, []string{"Origin", app}, true},
 		{"allowed loopback origin", guard, public, allowed, []string{"Origin", "http://localhost:3000"}, true},
+		{"origin listed in another case", guard, public, allowed, []string{"Origin", "https://spelled.example.com"}, true},
+		{"origin listed with its port", guard, public, allowed, []string{"Origin", "https://port.example.com"}, true},
+		{"plain origin listed with its port", guard, public, allowed, []string{"Origin", "http://port.example.com"}, true},
+		{"the other scheme's port", guard, public, allowed, []string{"Origin", "http://port.example.com:443"}, false},
 		{"unknown origin", guard, public, allowed, []string{"Origin", "https://evil.example"}, false},
 		{"longer origin", guard, public, allowed, []string{"Origin", app + ".evil.example"}, false},
 		{"other scheme", guard, public, allowed, []string{"Origin", "http://app.example.com"}, false},

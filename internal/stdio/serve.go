@@ -3,6 +3,7 @@ package stdio
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"io"
 	"log/slog"
@@ -34,7 +35,7 @@ func Serve(ctx context.Context, s *adapter.Server, in io.Reader, out io.Writer, 
 	input, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	c := &connection{
-		peer: s.NewPeer("stdio"), out: out, log: log, workers: make(chan struct{}, workers), writing: make(chan struct{}, 1), fail: stop,
+		peer: s.NewPeer(rand.Text()), out: out, log: log, workers: make(chan struct{}, workers), writing: make(chan struct{}, 1), fail: stop,
 	}
 	c.peer.Push(c.send)
 	// The end of ctx ends the input. The running calls go on until they are answered.
@@ -52,8 +53,8 @@ func Serve(ctx context.Context, s *adapter.Server, in io.Reader, out io.Writer, 
 	case <-lines.ended:
 	case <-input.Done():
 	}
-	s.StopForms() // a host that is gone answers no form and hears no news
-	defer c.peer.End(caller.Stdio)
+	c.peer.End(caller.Stdio) // a host that is gone answers no form and hears no news
+	defer s.Flush()
 	select {
 	case <-answered:
 	case <-time.After(timeout + time.Second):

@@ -18,7 +18,6 @@ import (
 	"opentrain-mcp/internal/adapter"
 	"opentrain-mcp/internal/caller"
 	"opentrain-mcp/internal/seal"
-	"opentrain-mcp/internal/stdio"
 	"opentrain-mcp/internal/tool"
 )
 
@@ -37,6 +36,7 @@ func (o output) Text() string { return o.Echo }
 // host is the other side of Serve, in a bubble.
 type host struct {
 	t       *testing.T
+	server  *adapter.Server
 	in      *io.PipeWriter
 	out     *bufio.Scanner
 	pipe    *io.PipeReader
@@ -48,12 +48,10 @@ type host struct {
 	ran []string // the texts that a tool got
 }
 
+// start begins a conversation with a server whose tools tell what they do.
 func start(t *testing.T) *host {
 	t.Helper()
-	in, write := io.Pipe()
-	read, out := io.Pipe()
-	h := &host{t: t, in: write, out: bufio.NewScanner(read), pipe: read, release: make(chan struct{}), ended: make(chan error, 1)}
-	h.out.Buffer(nil, 8<<20)
+	h := &host{t: t, release: make(chan struct{})}
 	run := func(wait bool) func(context.Context, tool.Call, input) (output, *tool.Ask, error) {
 		return func(ctx context.Context, call tool.Call, in input) (output, *tool.Ask, error) {
 			h.mu.Lock()
@@ -79,15 +77,10 @@ func start(t *testing.T) *host {
 		Served: tool.Served{Sets: []tool.Set{{Tools: []tool.Tool{
 			tool.New(tool.Spec{Name: "echo", Kind: tool.KindPublicRead}, run(false)),
 			tool.New(tool.Spec{Name: "wait", Kind: tool.KindPublicRead}, run(true)),
+			tool.New(tool.Spec{Name: "ask", Kind: tool.KindPublicRead}, ask),
 		}}}},
 	})
-	ctx, cancel := context.WithCancel(t.Context())
-	h.signal = cancel
-	go func() {
-		defer cancel()
-		h.ended <- stdio.Serve(ctx, s, in, out, timeout, slog.New(slog.DiscardHandler))
-		out.Close() //nolint:errcheck // a pipe
-	}()
+	h.connect(s)
 	return h
 }
 

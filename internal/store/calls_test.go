@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"math"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -57,7 +58,7 @@ func TestCallsRememberCallers(t *testing.T) {
 }
 
 func TestCallsWithoutLimit(t *testing.T) {
-	for _, perSecond := range []float64{0, -1} {
+	for _, perSecond := range []float64{store.NoLimit, math.Inf(1)} {
 		if calls(perSecond, 1) != nil {
 			t.Errorf("a rate of %v limits", perSecond)
 		}

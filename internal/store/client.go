@@ -14,7 +14,7 @@ type Client struct{ store *Redis }
 // ForClient is the store for opentrain.Config.Shared.
 func (r *Redis) ForClient() Client { return Client{r} }
 
-// Take counts something against a limit. A bucket that may be lost begins empty, so that the limit holds all the same.
+// Take counts something against a limit. A bucket that may be lost begins empty, so that the limit still holds.
 func (c Client) Take(name string, perSecond float64, burst int, maxWait time.Duration) (wait time.Duration, ok bool) {
 	return c.store.Take(Key("api", name), Limit{PerSecond: perSecond, Burst: burst, MaxWait: maxWait, Strict: true})
 }

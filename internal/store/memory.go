@@ -36,8 +36,8 @@ type kind struct {
 	forgotten time.Time // when the newest mark was set that had to make room
 }
 
-// InMemory returns a Store that this process has for itself. A kind of which there is too much forgets what was used least recently, and
-// a moment from before such a mark isn't whole.
+// InMemory returns a Store that this process has for itself. A kind that is full forgets what was used least recently, and
+// a moment from before a forgotten mark isn't whole.
 func InMemory(now func() time.Time) Store { return newMemory(now) }
 
 func newMemory(now func() time.Time) *memory {
@@ -146,7 +146,7 @@ func (k *kind) value(key string) []byte {
 	return nil
 }
 
-// add sets the value of a key that has none, and begins the key's lifetime anew.
+// add sets the value of a key that has none, and starts the key's lifetime again.
 func (k *kind) add(key string, value []byte, lifetime time.Duration) (held []byte, added bool) {
 	if held = k.value(key); held != nil {
 		value = held

@@ -7,9 +7,11 @@ import (
 	"encoding/binary"
 	"errors"
 	"log/slog"
+	"maps"
 	"math"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -33,6 +35,7 @@ const (
 	unknownOf  = 3 // replicas, until Redis says how many there are
 
 	maxIdle, maxOpen = 16, 128 // connections
+	maxStale         = 10_000  // values that are deleted one by one, about 100 bytes each
 
 	defaultTimeout = 250 * time.Millisecond
 	slowPart       = 5  // a step is slow from this part of the time-out on
@@ -64,11 +67,13 @@ type Redis struct {
 	epoch   string // the keys of what all replicas know
 	all     string
 
-	mu        sync.Mutex // held while it's found out whether Redis can be used
-	missed    bool       // a mark isn't in Redis; only while it's away
+	mu        sync.Mutex      // held while Redis learns what it has missed
+	missed    bool            // a mark isn't in Redis; only while it's away
+	stale     map[string]bool // the names of values that Redis may have an older one of; with more than maxStale, all are
 	connected atomic.Bool
 
 	lost      atomic.Int64 // when Redis was last lost, in microseconds
+	began     atomic.Int64 // since when the values in Redis count, in microseconds
 	skew      atomic.Int64 // nanoseconds that the clock of Redis is ahead
 	replicas  atomic.Int64
 	queue     atomic.Int64 // until when calls wait for a strict limit, in microseconds
@@ -99,7 +104,7 @@ func Open(cfg Config) (*Redis, error) {
 	}
 	patience := int(cfg.Timeout.Milliseconds())
 	r := &Redis{
-		cfg: cfg, scripts: newScripts(), replica: rand.Text(), own: number(),
+		cfg: cfg, scripts: newScripts(), replica: rand.Text(), own: number(), stale: map[string]bool{},
 		patience: rate.NewLimiter(rate.Limit(patience*slowPercent/100), patience),
 		wake:     make(chan struct{}, 1), ended: make(chan struct{}),
 	}
@@ -190,18 +195,9 @@ func (r *Redis) keep() {
 	}
 }
 
-// look asks Redis who it is, and registers this replica. It begins another epoch if a mark was missed.
+// look asks Redis who it is, and registers this replica.
 func (r *Redis) look() error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	other := 0
-	if r.missed {
-		other = 1
-	}
-	var epoch, now, replicas int64
-	var sent time.Time
-	var took time.Duration
-	err := r.step("hello", func(conn redis.Conn) error {
+	return r.step("hello", func(conn redis.Conn) error {
 		info, err := redis.String(conn.Do("INFO", "server"))
 		if err != nil {
 			return err
@@ -211,15 +207,27 @@ func (r *Redis) look() error {
 			return errors.New("INFO has no run_id, so a restart can't be noticed")
 		}
 		run, _, _ = strings.Cut(run, "\r")
-		sent = time.Now()
-		got, err := redis.Values(r.scripts.hello.Do(conn, r.epoch, r.all,
-			run, number(), other, r.replica, replicaTTL.Microseconds(), epochTTL.Milliseconds()))
-		took = time.Since(sent)
-		if err == nil {
-			_, err = redis.Scan(got, &epoch, &now, &replicas)
-		}
-		return err
+		return r.hello(conn, run)
 	})
+}
+
+// hello makes Redis count as connected. Before that, Redis learns what it has missed: a mark begins another epoch, and stale values
+// are deleted.
+func (r *Redis) hello(conn redis.Conn, run string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	keys, allStale := []string{r.epoch, r.all}, len(r.stale) > maxStale
+	if !allStale {
+		keys = slices.AppendSeq(keys, maps.Keys(r.stale))
+	}
+	var epoch, now, replicas, began int64
+	sent := time.Now()
+	got, err := redis.Values(r.scripts.hello.Do(conn, redis.Args{len(keys)}.AddFlat(keys).Add(
+		run, number(), flag(r.missed), r.replica, replicaTTL.Microseconds(), epochTTL.Milliseconds(), flag(allStale))...))
+	took := time.Since(sent)
+	if err == nil {
+		_, err = redis.Scan(got, &epoch, &now, &replicas, &began)
+	}
 	if err == nil && !r.Connected() && r.slow(took) {
 		err = errSlow
 	}
@@ -228,7 +236,9 @@ func (r *Redis) look() error {
 	}
 	r.skew.Store(int64(time.UnixMicro(now).Sub(sent.Add(took / 2))))
 	r.replicas.Store(max(1, replicas))
+	r.began.Store(began)
 	r.missed = false
+	clear(r.stale)
 	if !r.connected.Swap(true) && r.failures.Load() > 0 {
 		r.cfg.Logger.Warn("the store is back")
 	}
@@ -265,6 +275,14 @@ func reason(err error) string {
 	return err.Error()
 }
 
+// flag is a condition as a script knows it.
+func flag(is bool) int {
+	if is {
+		return 1
+	}
+	return 0
+}
+
 // number is a random number above 0.
 func number() uint32 {
 	b := make([]byte, 4)
@@ -272,7 +290,7 @@ func number() uint32 {
 	return max(1, binary.BigEndian.Uint32(b))
 }
 
-// alone counts something against this replica's share of a limit. A strict limit begins anew each time that Redis is lost.
+// alone counts something against this replica's share of a limit. A strict limit begins again each time that Redis is lost.
 func (r *Redis) alone(key string, limit Limit) (wait time.Duration, ok bool) {
 	n := r.Replicas()
 	limit.PerSecond /= float64(n)

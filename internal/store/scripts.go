@@ -9,27 +9,31 @@ type scripts struct{ hello, marked, mark, claim, add, unlock, take *redis.Script
 
 func newScripts() scripts {
 	return scripts{
-		hello: redis.NewScript(2, helloScript), marked: redis.NewScript(-1, markedScript), mark: redis.NewScript(1, markScript),
+		hello: redis.NewScript(-1, helloScript), marked: redis.NewScript(-1, markedScript), mark: redis.NewScript(1, markScript),
 		claim: redis.NewScript(-1, claimScript),
 		add:   redis.NewScript(1, addScript), unlock: redis.NewScript(1, unlockScript), take: redis.NewScript(2, takeScript),
 	}
 }
 
 // helloScript registers a replica and returns the epoch, the time in microseconds and the number of replicas. Another
-// epoch begins when Redis was restarted, has lost the old one, or the replica has lost something. A Redis that is full
-// rejects the script, because its first command needs memory.
+// epoch begins when Redis was restarted, has lost the old one, or the replica has lost a mark. A Redis that is full
+// rejects the script, because its first command needs memory. Last, it returns since when values count: a Redis that was restarted
+// may bring back older ones.
 //
-//	KEYS: the epoch, the replicas
+//	KEYS: the epoch, the replicas, values to delete
 //	ARGV: the run id of Redis, the number of another epoch, 1 if that must begin, the replica, how long it counts in microseconds,
-//	      the lifetime of the keys in milliseconds
+//	      the lifetime of the keys in milliseconds, 1 if no value counts any more
 const helloScript = `
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 redis.call('ZADD', KEYS[2], string.format('%.0f', now), ARGV[4])
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', string.format('%.0f', now - ARGV[5]))
 redis.call('PEXPIRE', KEYS[2], ARGV[6])
+for i = 3, #KEYS do
+  redis.call('DEL', KEYS[i])
+end
 local epoch = redis.call('HMGET', KEYS[1], 'run', 'number')
-if epoch[1] ~= ARGV[1] then
+if epoch[1] ~= ARGV[1] or ARGV[7] == '1' then
   redis.call('HSET', KEYS[1], 'began', string.format('%.0f', now))
 end
 if epoch[1] ~= ARGV[1] or ARGV[3] == '1' then
@@ -37,7 +41,7 @@ if epoch[1] ~= ARGV[1] or ARGV[3] == '1' then
   epoch[2] = ARGV[2]
 end
 redis.call('PEXPIRE', KEYS[1], ARGV[6])
-return {epoch[2], string.format('%.0f', now), redis.call('ZCARD', KEYS[2])}
+return {epoch[2], string.format('%.0f', now), redis.call('ZCARD', KEYS[2]), redis.call('HGET', KEYS[1], 'began')}
 `
 
 // markedScript returns the number of the epoch, the time in microseconds, and marks.
@@ -108,7 +112,7 @@ return 1
 `
 
 // takeScript is the generic cell rate algorithm, as in github.com/go-redis/redis_rate: the key has the theoretical
-// arrival time (tat). Besides, a caller may wait for its turn, and a bucket whose state may be lost can begin empty.
+// arrival time (tat). In addition, a caller can wait for a token, and a bucket whose state may be lost can begin empty.
 //
 //	KEYS: the bucket, the epoch
 //	ARGV: microseconds between two tokens, the burst, the longest wait in microseconds, 1 for a strict limit

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"math"
 	"time"
 )
 
@@ -24,7 +25,7 @@ type Store interface {
 	// Claim marks a key that isn't marked, for one of all who try it. known is false if nothing was claimed because one of the
 	// changes was marked after the moment, or such a mark may be lost, or because that can't be found out.
 	Claim(since Point, key string, lifetime time.Duration, changes ...string) (claimed, known bool)
-	// Add sets the value of a key that has none, for one of all who try it, and begins the key's lifetime anew. It returns
+	// Add sets the value of a key that has none, for one of all who try it, and starts the key's lifetime again. It returns
 	// the value that the key has then.
 	Add(key string, value []byte, lifetime time.Duration) (held []byte)
 	// Get returns the value of a key, nil if it has none.
@@ -54,9 +55,12 @@ type Limit struct {
 	debt int // more tokens that are missing then
 }
 
-// Calls limits the calls of each caller of some kind. It is nil for a rate that limits nothing, 0 or less.
+// NoLimit is a rate without a limit.
+const NoLimit = math.MaxFloat64
+
+// Calls limits the calls of each caller of some kind. It is nil without a limit.
 func Calls(s Store, kind string, perSecond float64, burst int) func(caller string) (wait time.Duration) {
-	if perSecond <= 0 {
+	if perSecond >= NoLimit {
 		return nil
 	}
 	return func(caller string) time.Duration {

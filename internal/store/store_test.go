@@ -252,8 +252,11 @@ func TestRedisForgets(t *testing.T) {
 	if _, err := conn.Do("SET", keys[0], "made up"); err != nil {
 		t.Fatal(err)
 	}
-	if held := r.Add(name, []byte("mine"), time.Minute); r.Get(name) != nil || string(held) != "mine" {
-		t.Errorf("got %q, added %q", r.Get(name), held)
+	if held := r.Get(name); held != nil {
+		t.Errorf("got %q", held)
+	}
+	if held := r.Add(name, []byte("mine"), time.Minute); string(held) != "mine" || string(r.Get(name)) != "mine" {
+		t.Errorf("added %q, got %q", held, r.Get(name))
 	}
 	if _, err := conn.Do("FLUSHALL"); err != nil {
 		t.Fatal(err)

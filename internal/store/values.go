@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"strconv"
 	"time"
 
 	"github.com/gomodule/redigo/redis"
@@ -23,20 +24,35 @@ func (r *Redis) Moment() Point {
 
 // Mark implements Store. A mark that Redis doesn't get is missed there, and another epoch begins when it's back.
 func (r *Redis) Mark(key string, lifetime time.Duration) {
-	mark := func(conn redis.Conn) error {
+	r.change("mark", func(conn redis.Conn) error {
 		_, err := r.scripts.mark.Do(conn, r.name(key), lifetime.Milliseconds())
 		return err
-	}
-	if r.do("mark", mark) == nil {
+	}, func() {
+		r.memory.Mark(key, lifetime)
+		r.missed = true
+	})
+}
+
+// change changes something at Redis. If Redis may not have it, lost says so, before Redis counts as back.
+func (r *Redis) change(operation string, run func(redis.Conn) error, lost func()) {
+	if r.do(operation, run) == nil {
 		return
 	}
-	r.memory.Mark(key, lifetime)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.Connected() && r.do("mark", mark) == nil { // it's just back
+	if r.Connected() && r.do(operation, run) == nil { // it's just back
 		return
 	}
-	r.missed = true
+	lost()
+}
+
+// changeValue changes a value at Redis. If Redis may still have an older one, that is deleted before Redis counts as back.
+func (r *Redis) changeValue(operation, key string, run func(redis.Conn) error) {
+	r.change(operation, run, func() {
+		if len(r.stale) <= maxStale {
+			r.stale[r.name(key)] = true
+		}
+	})
 }
 
 // Marked implements Store.
@@ -113,8 +129,9 @@ func (r *Redis) Add(key string, value []byte, lifetime time.Duration) []byte {
 		return r.memory.Add(key, value, lifetime)
 	}
 	held := r.unseal(key, sealed)
-	if held == nil {
-		held = value // it isn't ours
+	if held == nil { // it doesn't count
+		r.Put(key, value, lifetime)
+		return value
 	}
 	r.memory.Put(key, held, lifetime)
 	return held
@@ -141,9 +158,8 @@ func (r *Redis) Put(key string, value []byte, lifetime time.Duration) {
 		return
 	}
 	r.memory.Put(key, value, lifetime)
-	sealed := r.seal(key, value)
-	_ = r.do("SET", func(conn redis.Conn) error { // memory has it
-		_, err := conn.Do("SET", r.name(key), sealed, "PX", lifetime.Milliseconds())
+	r.changeValue("SET", key, func(conn redis.Conn) error {
+		_, err := conn.Do("SET", r.name(key), r.seal(key, value), "PX", lifetime.Milliseconds())
 		return err
 	})
 }
@@ -151,7 +167,7 @@ func (r *Redis) Put(key string, value []byte, lifetime time.Duration) {
 // Delete implements Store.
 func (r *Redis) Delete(key string) {
 	r.memory.Delete(key)
-	_ = r.do("DEL", func(conn redis.Conn) error { // else it ends by itself
+	r.changeValue("DEL", key, func(conn redis.Conn) error {
 		_, err := conn.Do("DEL", r.name(key))
 		return err
 	})
@@ -162,14 +178,10 @@ func (r *Redis) Take(key string, limit Limit) (wait time.Duration, ok bool) {
 	if limit.PerSecond <= 0 {
 		return 0, true
 	}
-	strict := 0
-	if limit.Strict {
-		strict = 1
-	}
 	var allowed, micros int64
 	if r.do("take", func(conn redis.Conn) error {
 		got, err := redis.Values(r.scripts.take.Do(conn, r.name(key), r.epoch,
-			max(1, int64(1e6/limit.PerSecond)), max(1, limit.Burst), limit.MaxWait.Microseconds(), strict))
+			max(1, int64(1e6/limit.PerSecond)), max(1, limit.Burst), limit.MaxWait.Microseconds(), flag(limit.Strict)))
 		if err == nil {
 			_, err = redis.Scan(got, &allowed, &micros)
 		}
@@ -185,15 +197,20 @@ func (r *Redis) Take(key string, limit Limit) (wait time.Duration, ok bool) {
 }
 
 func (r *Redis) seal(key string, value []byte) string {
-	return r.cfg.Box.Seal([]string{"store", key}, value, r.Now())
+	return r.cfg.Box.Seal(r.purpose(key), value, r.Now())
 }
 
-// unseal returns a value as it was put, nil for one that isn't valid.
+// purpose is what a value is sealed for. One from before Redis was restarted has another.
+func (r *Redis) purpose(key string) []string {
+	return []string{"store", key, strconv.FormatInt(r.began.Load(), 36)}
+}
+
+// unseal returns a value as it was put, nil for one that doesn't count.
 func (r *Redis) unseal(key string, sealed []byte) []byte {
 	if sealed == nil {
 		return nil
 	}
-	opened, err := r.cfg.Box.Open([]string{"store", key}, string(sealed), maxAge, r.Now())
+	opened, err := r.cfg.Box.Open(r.purpose(key), string(sealed), maxAge, r.Now())
 	if err != nil {
 		return nil
 	}

@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	sideReadTimeout = 5 * time.Second  // the most that a read may take which only helps a call
+	sideReadTimeout = 5 * time.Second  // limits a read that a call can do without
 	capabilitiesTTL = 5 * time.Minute  // how long the capabilities of an account are trusted
 	identityTTL     = time.Hour        // how long the owner and the scopes of a token are trusted
 	retryAfter      = 30 * time.Second // how long a failed read is not repeated

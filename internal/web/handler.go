@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"log/slog"
 	"net/http"
+	"path"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -69,7 +70,7 @@ func (cfg Config) check() error {
 		return setting.Wrong("Auth", "%q is not one of: %s, %s", cfg.Auth, AuthCallers, AuthShared)
 	case cfg.Auth == AuthShared && (cfg.ServerToken == "" || cfg.OwnToken == nil):
 		return setting.Wrong("Auth", "shared needs a ServerToken that callers send, and the Token of the server's own account")
-	case cfg.BasePath != "" && (!strings.HasPrefix(cfg.BasePath, "/") || strings.ContainsAny(cfg.BasePath, "?# ")):
+	case cfg.BasePath != "" && (path.Clean("/"+cfg.BasePath) != cfg.BasePath || strings.ContainsAny(cfg.BasePath, `?#\ `)):
 		return setting.Wrong("BasePath", "%q: must be a path such as /opentrain", cfg.BasePath)
 	case cfg.Sessions && cfg.SessionIdle > 0 && cfg.FormTimeout >= cfg.SessionIdle:
 		return setting.Wrong("SessionIdle", "of %s is too short: a session must last longer than a form waits for its answer, %s",
@@ -120,6 +121,7 @@ type Handler struct {
 // New returns a Handler, or an error if the configuration is invalid. It uses no network and no files.
 func New(cfg Config) (*Handler, error) {
 	guard := edge.Guard{Hosts: cfg.AllowedHosts, Origins: cfg.AllowedOrigins}
+	cfg.BasePath = strings.TrimSuffix(cfg.BasePath, "/")
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}

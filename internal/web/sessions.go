@@ -42,7 +42,7 @@ func newSessions(cfg Config) *sessions {
 func (s *sessions) open(server Server, request *caller.Request, evict func(*session)) (opened *session, id string) {
 	id = s.newID()
 	ctx, cancel := context.WithCancel(context.Background())
-	opened = &session{owner: request.Owner, peer: server.NewPeer(id), ctx: ctx, idle: s.idle}
+	opened = &session{owner: request.Owner, ctx: ctx, idle: s.idle}
 	remove := func(onlyIdle bool) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -62,6 +62,7 @@ func (s *sessions) open(server Server, request *caller.Request, evict func(*sess
 		cancel()
 		return nil, ""
 	}
+	opened.peer = server.NewPeer(id)
 	opened.timer = time.AfterFunc(s.idle, func() { remove(true) })
 	s.byID[id] = opened
 	return opened, id

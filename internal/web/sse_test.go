@@ -53,9 +53,11 @@ func TestStreamsBelongToTheirOpener(t *testing.T) {
 }
 
 func TestStreamNamesTheBasePath(t *testing.T) {
-	s := start(t, func(c *Config) { c.BasePath = "/opentrain" })
-	if _, path := s.openStream(); !strings.HasPrefix(path, "/opentrain/message?sessionId=") {
-		t.Error(path)
+	for base, want := range map[string]string{"/opentrain": "/opentrain", "/opentrain/": "/opentrain", "/": ""} {
+		s := start(t, func(c *Config) { c.BasePath = base })
+		if _, path := s.openStream(); !strings.HasPrefix(path, want+"/message?sessionId=") {
+			t.Errorf("%s: %s", base, path)
+		}
 	}
 }
 
