@@ -129,14 +129,14 @@ func (c installCommand) more(host hosts.Host) (sentences []string) {
 	if c.Scope == string(hosts.Project) && host.Caveat != "" {
 		sentences = append(sentences, host.Caveat)
 	}
-	folder := strings.TrimSpace(os.Getenv("XDG_CONFIG_HOME"))
-	switch {
+	stored := storedToken()
+	switch folder := filepath.Dir(stored.From.File); {
 	case c.Sandbox:
-	case !hasToken():
+	case stored.Token == "":
 		sentences = append(sentences, "There is no OpenTrain account on this machine yet. Your agent can set one up, or run: "+
 			typed("login"))
-	case folder != "":
-		sentences = append(sentences, "Your OpenTrain account is in "+filepath.Join(folder, "opentrain")+". If the server doesn't find it "+
+	case strings.TrimSpace(os.Getenv(credential.ConfigHome)) != "":
+		sentences = append(sentences, "Your OpenTrain account is in "+folder+". If the server doesn't find it "+
 			"there, the host doesn't pass on your variables: set XDG_CONFIG_HOME in the entry too.")
 	}
 	return sentences
@@ -254,23 +254,25 @@ func (c installCommand) args() ([]string, error) {
 	return append(args, "--toolsets="+strings.Join(c.Toolsets, ",")), nil
 }
 
-// hasToken says whether a token is stored where a server that a host starts finds it. Variables of this shell don't
-// reach it.
-func hasToken() bool {
+// storedToken is the token that is stored where a server that a host starts finds it. Variables of this shell don't reach it.
+func storedToken() credential.Found {
 	stored := credential.Source{Getenv: func(name string) string {
 		if slices.Contains(credential.Variables(), name) {
 			return ""
 		}
 		return os.Getenv(name)
 	}}
-	return stored.Find().Token != ""
+	return stored.Find()
 }
 
 // hostEnv is this machine and its user.
 func hostEnv() (hosts.Env, error) {
-	home, err := os.UserHomeDir()
+	home, err := credential.Home()
 	if err != nil {
-		return hosts.Env{}, fmt.Errorf("there is no home folder: %w", err)
+		return hosts.Env{}, err
+	}
+	if err := checkConfigHome(credential.Source{Getenv: os.Getenv}); err != nil { // hosts have their files there, too
+		return hosts.Env{}, err
 	}
 	dir, err := os.Getwd()
 	if err != nil {

@@ -145,8 +145,12 @@ func (f apiFlags) begin(std streams, json bool, found credential.Found) (*login,
 		return nil, err
 	}
 	source := f.source()
+	if err := checkConfigHome(source); err != nil {
+		return nil, err
+	}
+	place, _ := source.Shared()
 	l := &login{
-		api: api, person: account.New(api, source), place: source.Shared().File, std: std, json: json, again: typed("login"),
+		api: api, person: account.New(api, source), place: place.File, std: std, json: json, again: typed("login"),
 	}
 	l.screen = screen.New(std.out, os.Getenv)
 	if json { // standard output is for the result
