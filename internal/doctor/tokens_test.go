@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"opentrain-mcp/internal/doctor"
+	"opentrain-mcp/opentrain/sandbox"
 )
 
 // TestOneProblem: what is wrong in one place is one problem, and a token of an entry is an account.
@@ -42,6 +43,29 @@ func TestOneProblem(t *testing.T) {
 		}
 		if strings.Join(failed, ", ") != test.failed || strings.Contains(fmt.Sprint(checks), test.absent) {
 			t.Errorf("%s: %v", name, checks)
+		}
+	}
+}
+
+// TestFieldsLeftEmpty: a variable that the server ignores is no problem, whatever else is set.
+func TestFieldsLeftEmpty(t *testing.T) {
+	t.Parallel()
+	for name, setUp := range map[string]func(*machine){
+		"an account":   func(m *machine) { m.save(map[string]string{"apiToken": sandbox.DemoToken}) },
+		"only sandbox": func(m *machine) { m.entry("serve", "OPENTRAIN_MCP_SANDBOX=yes") },
+	} {
+		m := newMachine(t)
+		m.env["OPENTRAIN_PERSONAL_API_TOKEN"] = "${user_config.token}"
+		setUp(m)
+		unneeded := false
+		for _, check := range m.examine() {
+			if check.Status == doctor.Fail {
+				t.Errorf("%s: %+v", name, check)
+			}
+			unneeded = unneeded || strings.Contains(check.Detail, "every host uses the sandbox")
+		}
+		if unneeded != (name == "only sandbox") {
+			t.Errorf("%s: the network was checked, or not, by mistake", name)
 		}
 	}
 }
