@@ -26,7 +26,7 @@ func TestFindUnexpanded(t *testing.T) {
 		}
 	}
 	for value, want := range map[string]credential.Unexpanded{
-		" ${user_config.x}\n":              {Name: "${user_config.x}", Alone: true, LeftEmpty: true},
+		"${user_config.x}":                 {Name: "${user_config.x}", Alone: true, LeftEmpty: true},
 		"${user_config.x":                  {Name: "${user_config.x", Alone: true},
 		"${user_config.a}${user_config.b}": {Name: "${user_config.a}"},
 		"x${user_config.a}":                {Name: "${user_config.a}"},
