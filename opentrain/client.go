@@ -119,10 +119,10 @@ func CanonicalBaseURL(raw string) (string, error) {
 }
 
 // ShownBaseURL is a base URL as an error shows it, which may be wrong. A value that isn't an address may be a secret as a whole, and a user
-// name or a query may have one.
+// name or a query may have one. An @ behind the host means that the host itself is part of a password.
 func ShownBaseURL(raw string) string {
 	u, err := url.Parse(raw)
-	if err != nil || u.Host == "" {
+	if err != nil || u.Host == "" || strings.Contains(u.Path+u.RawQuery+u.Fragment, "@") {
 		return "(hidden)"
 	}
 	u.User, u.RawQuery, u.Fragment = nil, "", ""
@@ -167,7 +167,7 @@ func parseBaseURL(raw string) (string, error) {
 		return "", errors.New("what is set isn't an address such as " + DefaultBaseURL)
 	case u.Scheme != "https" && u.Scheme != "http":
 		return "", fmt.Errorf("%q isn't an address such as %s", ShownBaseURL(raw), DefaultBaseURL)
-	case u.User != nil, u.RawQuery != "", u.Fragment != "":
+	case u.User != nil, u.RawQuery != "", u.Fragment != "", strings.Contains(u.Path, "@"):
 		return "", errors.New("base URL must not have a user name, a query or a fragment")
 	case u.Scheme == "http" && !isLoopback(u.Hostname()):
 		return "", fmt.Errorf("base URL %q: plain http would send the token unencrypted; use https", ShownBaseURL(raw))

@@ -81,7 +81,8 @@ func TestWrongBaseURLsStaySecret(t *testing.T) {
 		"ftp://user:HUSH@h.example": `"ftp://h.example"`, "https://h.example/%zz?token=HUSH": "isn't an address such as", "ftp://h.example/a?b=HUSH#HUSH": `"ftp://h.example/a"`,
 		"ot_pat_HUSH": "what is set isn't an address such as", "user:HUSH@h.example": "isn't an address", "https://user:HUSH@h example": "isn't an address",
 		"https://user:HUSH@h.example": "", "https://h.example?token=HUSH": "", "http://h.example/x": `"http://h.example/x"`, "http://[HUSH]/": "isn't an address",
-		"https://user:HUSH@": "isn't an address", "//user:HUSH@h.example/": `"//h.example/"`,
+		"https://user:HUSH@": "isn't an address", "https://HUSH/x@h.example": "user name", "http://HUSH/x@h.example": "user name",
+		"ftp://HUSH/x@h.example": "(hidden)", "ftp://HUSH#x@h.example": "(hidden)", "https:user:HUSH@h": "isn't an address", "//user:HUSH@h.example/": `"//h.example/"`,
 	} {
 		_, err := opentrain.New(opentrain.Config{BaseURL: base})
 		if err == nil || strings.Contains(err.Error(), "HUSH") || !strings.Contains(err.Error(), shown) {

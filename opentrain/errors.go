@@ -135,6 +135,13 @@ func MayHaveChanged(err error) bool {
 	return !e.NotSent && !refused
 }
 
+// IsOutage reports whether err says that the API gave no answer of its own: it couldn't be reached, it failed, or something else
+// answered in its place.
+func IsOutage(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && (e.Status >= 500 || slices.Contains([]Code{CodeNetwork, CodeTimeout, CodeBadResponse}, e.Code))
+}
+
 func invalidArgument(format string, args ...any) *Error {
 	return &Error{Code: CodeInvalidArgument, Message: fmt.Sprintf(format, args...), NotSent: true}
 }

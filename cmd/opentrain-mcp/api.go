@@ -37,10 +37,13 @@ func (f apiFlags) source() credential.Source {
 	return credential.Source{Getenv: os.Getenv, TokenFile: f.TokenFile}
 }
 
-// checkTokenFile returns an error for a token file that decides and can't be read. The file that OpenTrain's tools share may
-// be missing: no one has named it.
-func (f apiFlags) checkTokenFile() error {
-	if f.source().Elsewhere().File == "" {
+// checkSource returns an error for a setting that decides where the token is, and can't be used. The file that OpenTrain's tools
+// share may be missing: no one has named it.
+func (f apiFlags) checkSource() error {
+	switch elsewhere := f.source().Elsewhere(); {
+	case elsewhere.IsZero():
+		return checkConfigHome(f.source())
+	case elsewhere.File == "":
 		return nil
 	}
 	if _, err := credential.ReadFile(f.TokenFile, credential.MaxSecret); err != nil {
@@ -49,10 +52,18 @@ func (f apiFlags) checkTokenFile() error {
 	return nil
 }
 
+// checkConfigHome returns an error for a variable with a placeholder instead of the folder of the shared file.
+func checkConfigHome(source credential.Source) error {
+	if place, fault := source.Shared(); place.Variable != "" {
+		return usageError{fault}
+	}
+	return nil
+}
+
 // setting names where a value comes from: a variable that has it, or else the flag.
 func setting(value, flag string, variables ...string) string {
 	for _, variable := range variables {
-		if set := strings.TrimSpace(os.Getenv(variable)); set == value || absolute(set) == value {
+		if set := strings.TrimSpace(os.Getenv(variable)); set == value || credential.Absolute(set) == value {
 			return variable
 		}
 	}

@@ -2,14 +2,13 @@ package main
 
 import (
 	"errors"
-	"os"
-	"os/user"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"opentrain-mcp/internal/credential"
 )
 
 // choice is the value of a flag that takes one of a few words.
@@ -71,33 +70,12 @@ func (p *path) Type() string { return "path" }
 
 // Set implements pflag.Value.
 func (p *path) Set(value string) error {
-	*p = path(absolute(value))
+	*p = path(credential.Absolute(value))
 	return nil
 }
 
 func pathVar(flags *pflag.FlagSet, value *string, name, help string) {
 	flags.Var((*path)(value), name, help)
-}
-
-// absolute is a path from the root. Hosts don't expand ~ as shells do, and start programs without HOME.
-func absolute(name string) string {
-	if rest, inHome := strings.CutPrefix(name, "~/"); inHome {
-		home, err := os.UserHomeDir()
-		if person, known := user.Current(); err != nil && known == nil {
-			home = person.HomeDir
-		}
-		if home == "" {
-			return name
-		}
-		return filepath.Join(home, rest)
-	}
-	if filepath.IsAbs(name) { // as it is: .. may follow a link
-		return name
-	}
-	if full, err := filepath.Abs(name); err == nil {
-		return full
-	}
-	return name
 }
 
 // variablesKey is where a flag has the names of its variables, if they don't follow from its own name.

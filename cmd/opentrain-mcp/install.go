@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	opentrainmcp "opentrain-mcp"
+	"opentrain-mcp/internal/credential"
 	"opentrain-mcp/internal/hosts"
 	"opentrain-mcp/internal/screen"
 	"opentrain-mcp/internal/text"
@@ -236,9 +237,12 @@ func (c installCommand) args() ([]string, error) {
 
 // hostEnv is this machine and its user.
 func hostEnv() (hosts.Env, error) {
-	home, err := os.UserHomeDir()
+	home, err := credential.Home()
 	if err != nil {
-		return hosts.Env{}, fmt.Errorf("there is no home folder: %w", err)
+		return hosts.Env{}, err
+	}
+	if err := checkConfigHome(credential.Source{Getenv: os.Getenv}); err != nil { // hosts have their files there, too
+		return hosts.Env{}, err
 	}
 	dir, err := os.Getwd()
 	if err != nil {

@@ -27,14 +27,14 @@ func (c installCommand) more(env hosts.Env, host hosts.Host) (sentences []string
 // account says which account the server uses, if there is something to do about it.
 func (c installCommand) account(env hosts.Env, host hosts.Host) string {
 	entry, _, _ := host.Find(env, hosts.Scope(c.Scope), c.Name)
-	folder := strings.TrimSpace(os.Getenv("XDG_CONFIG_HOME"))
 	ownToken := slices.ContainsFunc(append(credential.Variables(), tokenFileVariable), func(name string) bool { return entry.Env[name] != "" })
-	saved := credential.Source{Getenv: func(name string) string {
+	stored := credential.Source{Getenv: func(name string) string {
 		if slices.Contains(credential.Variables(), name) { // hosts don't pass them on
 			return ""
 		}
 		return os.Getenv(name)
-	}}.Find().Token != ""
+	}}.Find()
+	saved := stored.Token != ""
 	shell := credential.Source{Getenv: os.Getenv}.Elsewhere().Variable
 	other := host.Sets(env, hosts.Scope(c.Scope), credential.Variables())
 	switch {
@@ -42,9 +42,9 @@ func (c installCommand) account(env hosts.Env, host hosts.Host) string {
 		return "The server uses the sandbox: nothing is real. To leave it, run: " + c.again(host, c.Toolsets, false)
 	case ownToken, entry.Sandbox():
 		return ""
-	case saved && folder != "":
-		return "Your OpenTrain account is in " + filepath.Join(folder, "opentrain") + ". If the server doesn't find it " +
-			"there, the host doesn't pass on your variables: set XDG_CONFIG_HOME in the entry too."
+	case saved && strings.TrimSpace(os.Getenv(credential.ConfigHome)) != "":
+		return "Your OpenTrain account is in " + filepath.Dir(stored.From.File) + ". If the server doesn't find it " +
+			"there, the host doesn't pass on your variables: set " + credential.ConfigHome + " in the entry too."
 	case saved:
 		return ""
 	case shell != "":

@@ -147,9 +147,13 @@ func (f apiFlags) begin(std streams, json bool, found credential.Found) (*login,
 		return nil, err
 	}
 	source := f.source()
-	before, _ := credential.ReadShared(source.Shared().File) // nothing if it can't be read: then nothing is saved either
+	if err := checkConfigHome(source); err != nil {
+		return nil, err
+	}
+	place, _ := source.Shared()
+	before, _ := credential.ReadShared(place.File) // nothing if it can't be read: then nothing is saved either
 	l := &login{
-		before: before, api: api, person: account.New(api, source), place: source.Shared().File, std: std, json: json, again: typed("login"),
+		before: before, api: api, person: account.New(api, source), place: place.File, std: std, json: json, again: typed("login"),
 	}
 	l.screen = screen.New(std.out, os.Getenv)
 	if json { // standard output is for the result
@@ -202,11 +206,13 @@ func (l *login) explain(err error) error {
 		return errors.New("OpenTrain doesn't let agents register at the moment; copy a token from its app and run:\n  " + typed("login --token"))
 	case failure.Code == opentrain.CodeUnauthorized:
 		return errors.New("OpenTrain rejected the token: it is invalid, expired or revoked. Copy a new one: " + tokenPage)
-	case failure.Status == 0:
+	case opentrain.IsOutage(err) && failure.Status != 0:
+		return fmt.Errorf("%s gave no usable answer: %s Try again later, or run:\n  %s", l.api.Host(), said(failure), typed("doctor"))
+	case opentrain.IsOutage(err):
 		return fmt.Errorf("%s can't be reached: %s Check the network connection, or run:\n  %s", l.api.Host(), said(failure),
 			typed("doctor"))
 	}
-	return errors.New("OpenTrain rejected this. " + said(failure))
+	return errors.New("OpenTrain rejected this. " + text.Capitalize(said(failure)))
 }
 
 // tokenPage is where people make tokens.
@@ -240,6 +246,8 @@ func (l *login) status(ctx context.Context) error {
 	case err != nil && token.Claims && rejected(err):
 		return fmt.Errorf("OpenTrain rejected the token from %s. If you have claimed the account, fetch its new token:\n  %s", token.From,
 			typed("login"))
+	case opentrain.IsOutage(err):
+		return err
 	case err != nil:
 		return fmt.Errorf("the token from %s: %w", token.From, l.explain(err))
 	}

@@ -122,8 +122,11 @@ func rejected(err error) bool {
 // unclaimed goes on with an account that is here and that you haven't claimed, as far as this program knows.
 func (l *login) unclaimed(ctx context.Context, c loginCommand, token string) error {
 	l.result = loginResult{Status: "logged_in", SavedTo: l.place, BaseURL: l.person.BaseURL(), Unclaimed: true}
-	if _, err := l.api.Me(opentrain.WithToken(ctx, token)); rejected(err) {
-		// OpenTrain revokes the token when someone claims the account.
+	_, err := l.api.Me(opentrain.WithToken(ctx, token))
+	switch {
+	case err != nil && !rejected(err):
+		return err
+	case err != nil: // OpenTrain revokes the token when someone claims the account
 		switch claim, err := l.person.CheckClaim(ctx); {
 		case err != nil:
 			return err
@@ -205,23 +208,26 @@ func (l *login) claim(ctx context.Context, attempt account.Attempt, noWait bool)
 	return l.wait(ctx, attempt)
 }
 
-// wait waits until you have claimed the account.
+// wait waits until you have claimed the account. It goes on after a failure that may pass.
 func (l *login) wait(ctx context.Context, attempt account.Attempt) error {
+	defer l.progress("")
 	for start := time.Now(); ; {
 		claim, err := l.person.CheckClaim(ctx)
+		waiting, open := "Waiting for you…", attempt.Open()
 		switch {
+		case ctx.Err() != nil && claim.State == account.Pending:
+			return errInterrupted
+		case account.MayPass(err) && open:
+			waiting = "No answer from " + l.api.Host() + ". Trying again…"
 		case err != nil:
 			return err
 		case claim.State != account.Pending:
 			l.progress("")
 			return l.claimed(claim)
-		case ctx.Err() != nil:
-			l.progress("")
-			return errInterrupted
-		case !attempt.Open():
+		case !open:
 			return errors.New("the link has expired; to get a new one, run:\n  " + typed("login"))
 		}
-		l.progress(fmt.Sprintf("Waiting for you… %d s", int(math.Round(time.Since(start).Seconds()))))
+		l.progress(fmt.Sprintf("%s %d s", waiting, int(math.Round(time.Since(start).Seconds()))))
 	}
 }
 

@@ -149,7 +149,7 @@ func (c stdioCommand) Run(ctx context.Context, std streams) error {
 func (f serveFlags) config(log *slog.Logger, ownToken bool, maxUpstream int, storeURL string) (cfg opentrainmcp.Config, err error) {
 	var found credential.Found
 	if ownToken && !f.Sandbox {
-		if err := f.checkTokenFile(); err != nil {
+		if err := f.checkSource(); err != nil {
 			return cfg, err
 		}
 		found = f.source().Find()

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -58,18 +57,10 @@ func clean(value string, list bool) (string, error) {
 		}
 		value = strings.Join(entries, ",")
 	}
-	if found := placeholder(value); found != "" {
+	if found := credential.FindUnexpanded(value).Name; found != "" {
 		return "", fmt.Errorf("contains a placeholder that the host didn't expand: %s", found)
 	}
 	return value, nil
-}
-
-// placeholder finds ${name}, $(name), {{name}}, {name}, %NAME% or $NAME.
-func placeholder(value string) string {
-	if !strings.ContainsAny(value, "${%") {
-		return ""
-	}
-	return regexp.MustCompile(`\$?\{+[^{}]*\}+|\$\([^)]*\)|%[A-Za-z_]\w{2,}%|\B\$(env:)?[A-Za-z_]\w*`).FindString(value)
 }
 
 // cleanArguments trims arguments, leaves empty ones out, and puts the value of a flag next to it.
@@ -81,7 +72,7 @@ func cleanArguments(root *cobra.Command, args []string) (kept []string, err erro
 		case arg == "":
 		case arg == "--":
 			return append(kept, args...), nil
-		case placeholder(arg) == arg:
+		case credential.FindUnexpanded(arg).Name == arg:
 			return kept, usagef("an argument is a placeholder that the host didn't expand: %s", arg)
 		case !takesValue(root, arg):
 			kept = append(kept, arg)
@@ -128,7 +119,7 @@ func readVariables(command *cobra.Command) (err error) {
 func secret(log *slog.Logger, variable string) (value, from string, err error) {
 	value = strings.TrimSpace(os.Getenv(variable))
 	// A secret may contain any character, and is never shown.
-	if found := placeholder(value); found != "" && found == value && (strings.ToUpper(found) == found || strings.ContainsAny(found, "{(:")) {
+	if credential.FindUnexpanded(value).Alone {
 		return "", variable, usageError{fmt.Errorf("%s is a placeholder that the host didn't expand", variable)}
 	}
 	from = variable + "_FILE"
@@ -141,7 +132,7 @@ func secret(log *slog.Logger, variable string) (value, from string, err error) {
 	case value != "":
 		return "", from, usageError{fmt.Errorf("%s and %s are both set; set one", variable, from)}
 	}
-	file = absolute(file)
+	file = credential.Absolute(file)
 	data, err := credential.ReadFile(file, credential.MaxSecret)
 	if err != nil {
 		return "", file, usagef("%s: %s can't be read: %s", from, file, credential.Reason(err))

@@ -6,9 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"os/user"
-	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -261,21 +258,6 @@ func TestSecretsFromVariables(t *testing.T) {
 	}
 }
 
-// TestPlaceholder tells placeholders from values that look a little like one.
-func TestPlaceholder(t *testing.T) {
-	for value, want := range map[string]string{
-		"${user_config.timeout}": "${user_config.timeout}", "${env:NAME}": "${env:NAME}", "https://${HOST}:80": "${HOST}",
-		"$NAME": "$NAME", "$env:NAME": "$env:NAME", "/home/$USER/x": "$USER", "a,$NAME": "$NAME", "$(NAME)": "$(NAME)",
-		"%NAME%": "%NAME%", `C:\Users\%USERNAME%\x`: "%USERNAME%", "{{name}}": "{{name}}", "{name}": "{name}",
-		"${{ secrets.X }}": "${{ secrets.X }}", "${A:-b}": "${A:-b}",
-		"45s": "", "100%": "", "https://a.example/%C3%A4%20b": "", `\\host\c$\token`: "", "a$b": "", "$18": "", "$": "",
-	} {
-		if got := placeholder(value); got != want {
-			t.Errorf("%s: got %q, want %q", value, got, want)
-		}
-	}
-}
-
 // TestBooleans: what people write for yes and no, and nothing else.
 func TestBooleans(t *testing.T) {
 	for word, want := range map[string]string{"yes": "true", "TRUE": "true", "1": "true", "No": "false", "false": "false", "0": "false", "t": "", "F": ""} {
@@ -283,33 +265,6 @@ func TestBooleans(t *testing.T) {
 		if want == "" && err == nil || want != "" && (err != nil || got["sandbox"] != want) {
 			t.Errorf("%s: %v, %v", word, got["sandbox"], err)
 		}
-	}
-}
-
-// TestAbsolutePaths: a path from the root stays as it is, because .. may follow a link. The home directory is known without HOME.
-func TestAbsolutePaths(t *testing.T) {
-	home, err := os.UserHomeDir()
-	if err != nil {
-		t.Fatal(err)
-	}
-	root, err := filepath.Abs(filepath.FromSlash("/"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	linked := root + filepath.FromSlash("link/../file")
-	if got := absolute(linked); got != linked {
-		t.Error(got)
-	}
-	if got := absolute("~/file"); got != filepath.Join(home, "file") {
-		t.Error(got)
-	}
-	person, err := user.Current()
-	if err != nil || runtime.GOOS == "windows" {
-		return
-	}
-	t.Setenv("HOME", "")
-	if got := absolute("~/file"); got != filepath.Join(person.HomeDir, "file") {
-		t.Error(got)
 	}
 }
 

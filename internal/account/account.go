@@ -41,8 +41,8 @@ type keeper interface {
 	kept() credential.Shared
 	// place names the keeper: "the file /home/ada/.config/opentrain/cli.json".
 	place() string
-	// folder is where files with further secrets belong, "" for nowhere.
-	folder() string
+	// folder is where files with further secrets belong.
+	folder() (string, error)
 	// elsewhere names the setting that decides the token instead, "" for none.
 	elsewhere() string
 	// open keeps others out until the entry is closed, and makes sure that it can be saved.

@@ -305,11 +305,15 @@ func TestFilesThatCannotBeWritten(t *testing.T) {
 			}
 		})
 	}
-	a := account.New(must(opentrain.New(opentrain.Config{})), credential.Source{Getenv: func(string) string { return "" }})
-	t.Setenv("HOME", "")
-	t.Setenv("USERPROFILE", "")
-	if _, err := a.Register(t.Context(), opentrain.AgentProfile{}, false); reason(err) != account.Unusable || a.Token() != (caller.Token{}) {
-		t.Error(err)
+	a := account.New(must(opentrain.New(opentrain.Config{})), credential.Source{Getenv: func(name string) string {
+		return map[string]string{"XDG_CONFIG_HOME": "${XDG_CONFIG_HOME}"}[name]
+	}})
+	const problem = "XDG_CONFIG_HOME contains a placeholder that the host didn't expand: ${XDG_CONFIG_HOME}. Correct it, or remove it."
+	token := a.Token()
+	_, errSecret := a.NewSecretFile("x")
+	if _, err := a.Register(t.Context(), opentrain.AgentProfile{}, false); reason(err) != account.Unusable || err.Error() != problem ||
+		errSecret == nil || errSecret.Error() != problem || token.Problem != problem || token.Registers {
+		t.Error(err, errSecret, token)
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 	"opentrain-mcp/opentrain"
 )
 
-// slowDown is how much longer the interval gets when OpenTrain says that polls come too fast (RFC 8628).
+// slowDown is how much longer the interval gets when OpenTrain says that polls come too fast, or doesn't answer (RFC 8628, 3.5).
 const slowDown = 5 * time.Second
 
 // StartClaim invites a human to claim the account. It ends the attempt before.
@@ -180,9 +180,14 @@ func (a *Account) polled(err error) {
 		a.polls.interval = opentrain.DefaultClaimInterval
 	}
 	a.polls.last = time.Now()
-	if errors.Is(err, &opentrain.Error{Code: opentrain.CodeSlowDown}) {
+	if errors.Is(err, &opentrain.Error{Code: opentrain.CodeSlowDown}) || MayPass(err) {
 		a.polls.interval += slowDown
 	}
+}
+
+// MayPass reports whether a check of a claim failed for a reason that may pass: a later one may work (RFC 8628, 3.5).
+func MayPass(err error) bool {
+	return opentrain.IsOutage(err) || errors.Is(err, &opentrain.Error{Code: opentrain.CodeRateLimited})
 }
 
 // leavesTime reports whether a context leaves time for a request after a wait.

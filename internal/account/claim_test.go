@@ -231,6 +231,33 @@ func TestPolling(t *testing.T) {
 	})
 }
 
+// TestPollingGoesOn: a failure that may pass makes the interval longer and ends nothing.
+func TestPollingGoesOn(t *testing.T) {
+	for status, passes := range map[int]bool{
+		http.StatusBadGateway: true, http.StatusServiceUnavailable: true, http.StatusTooManyRequests: true, http.StatusBadRequest: false,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			h := newHome(t, sandbox.Config{ClaimAfter: 1})
+			a := h.program("")
+			claiming(t, a)
+			h.before = func(r *http.Request) *http.Response { return answer(r, status, `{"error":"access_denied"}`) }
+			start := time.Now()
+			claim, err := a.CheckClaim(t.Context())
+			if account.MayPass(err) != passes || err == nil || claim.State != account.Pending {
+				t.Errorf("%d: %+v, %v", status, claim, err)
+			}
+			h.before = nil
+			wait := 5 * time.Second
+			if passes {
+				wait *= 2
+			}
+			if claim, err := a.CheckClaim(t.Context()); err != nil || claim.State != account.Claimed || time.Since(start) != wait {
+				t.Errorf("%d: %+v, %v after %s", status, claim, err, time.Since(start))
+			}
+		})
+	}
+}
+
 // TestTheClaimWindowCloses: after a day the account can't be claimed, but it still works.
 func TestTheClaimWindowCloses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

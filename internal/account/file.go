@@ -31,13 +31,17 @@ type file struct {
 	baseURL string
 }
 
-func (f file) place() string { return f.source.Shared().String() }
+func (f file) place() string {
+	place, _ := f.source.Shared()
+	return place.String()
+}
 
-func (f file) folder() string {
-	if path := f.source.Shared().File; path != "" {
-		return filepath.Dir(path)
+func (f file) folder() (string, error) {
+	place, fault := f.source.Shared()
+	if fault.Text != "" {
+		return "", &Problem{Unusable, fault.Error()}
 	}
-	return ""
+	return filepath.Dir(place.File), nil
 }
 
 func (f file) elsewhere() string { return f.source.Elsewhere().String() }
@@ -54,7 +58,8 @@ func (f file) token() caller.Token {
 			text.Clean(opentrain.ShownBaseURL(found.BaseURL), 200) + ") than this server uses (" + f.baseURL +
 			"); correct it and restart the server."}
 	}
-	token.Registers = found.From.IsZero() && f.source.Shared().File != ""
+	_, fault := f.source.Shared()
+	token.Registers = found.From.IsZero() && fault.Text == ""
 	token.Claims = found.Token != "" && found.ClaimToken != ""
 	return token
 }
@@ -63,7 +68,8 @@ func (f file) kept() credential.Shared {
 	if f.elsewhere() != "" {
 		return credential.Shared{}
 	}
-	content, err := credential.ReadShared(f.source.Shared().File)
+	place, _ := f.source.Shared()
+	content, err := credential.ReadShared(place.File)
 	if err != nil {
 		return credential.Shared{}
 	}
@@ -79,10 +85,11 @@ type lockedFile struct {
 }
 
 func (f file) open(ctx context.Context) (entry, error) {
-	given := f.source.Shared().File
-	if given == "" {
-		return nil, &Problem{Unusable, "There is no home directory to save a token in. Set XDG_CONFIG_HOME."}
+	place, fault := f.source.Shared()
+	if fault.Text != "" {
+		return nil, &Problem{Unusable, fault.Error()}
 	}
+	given := place.File
 	cannot := func(err error) error {
 		return &Problem{Unusable, "The file " + given + " can't be written: " + credential.Reason(err) + "."}
 	}

@@ -22,7 +22,7 @@ type memory struct {
 func (*memory) place() string { return "this process" }
 
 // folder isn't that of the shared file: nothing here is real.
-func (*memory) folder() string { return os.TempDir() }
+func (*memory) folder() (string, error) { return os.TempDir(), nil }
 
 func (*memory) elsewhere() string { return "" }
 

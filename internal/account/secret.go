@@ -21,9 +21,9 @@ type SecretFile struct {
 // NewSecretFile makes a file beside the one with the account's token, and reserves its space. Do it before the secret
 // exists: then a secret that can't be kept is never made. name begins the file's name.
 func (a *Account) NewSecretFile(name string) (*SecretFile, error) {
-	dir := a.keep.folder()
-	if dir == "" {
-		return nil, &Problem{Unusable, "There is no home directory to save a secret in. Set XDG_CONFIG_HOME."}
+	dir, err := a.keep.folder()
+	if err != nil {
+		return nil, err
 	}
 	path := filepath.Join(dir, name+"-"+strings.ToLower(rand.Text()[:12])+".secret")
 	cannot := func(err error) error {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"maps"
 	"os"
 	"path/filepath"
@@ -87,7 +88,7 @@ func unreadable(place Place, err error) Fault {
 // file that OpenTrain's command line tool and MCP server share. It reads files on every call, so that a token
 // replaced on disk works at once.
 func (s Source) Find() Found {
-	if name, value := s.variable(); name != "" {
+	for name, value := range s.variables() {
 		return validate(Found{Token: value, From: Place{Variable: name}})
 	}
 	if s.TokenFile != "" {
@@ -100,10 +101,8 @@ func (s Source) Find() Found {
 // as not set. The file that OpenTrain's tools share counts even beside a token file, which hides it.
 func (s Source) All() []Found {
 	var all []Found
-	for _, name := range Variables() {
-		if value := strings.TrimSpace(s.Getenv(name)); value != "" {
-			all = append(all, validate(Found{Token: value, From: Place{Variable: name}}))
-		}
+	for name, value := range s.variables() {
+		all = append(all, validate(Found{Token: value, From: Place{Variable: name}}))
 	}
 	if s.TokenFile != "" {
 		all = append(all, s.fromTokenFile())
@@ -116,28 +115,22 @@ func (s Source) All() []Found {
 
 // Elsewhere is the variable or token file that is used instead of the shared file, the zero Place if there is none.
 func (s Source) Elsewhere() Place {
-	if name, _ := s.variable(); name != "" {
+	for name := range s.variables() {
 		return Place{Variable: name}
 	}
 	return Place{File: s.TokenFile}
 }
 
-// variable returns the first variable that is set.
-func (s Source) variable() (name, value string) {
-	for _, name := range Variables() {
-		if value := strings.TrimSpace(s.Getenv(name)); value != "" && !leftEmpty(value) {
-			return name, value
+// variables yields the variables that are set, the one that wins first.
+func (s Source) variables() iter.Seq2[string, string] {
+	return func(yield func(name, value string) bool) {
+		for _, name := range Variables() {
+			value := strings.TrimSpace(s.Getenv(name))
+			if value != "" && !FindUnexpanded(value).LeftEmpty && !yield(name, value) {
+				return
+			}
 		}
 	}
-	return "", ""
-}
-
-// leftEmpty says whether a value is ${user_config.…} alone. Hosts of MCPB bundles pass it on as it is when the human
-// left that field of the form empty.
-func leftEmpty(value string) bool {
-	name, prefixed := strings.CutPrefix(value, "${user_config.")
-	name, closed := strings.CutSuffix(name, "}")
-	return prefixed && closed && !strings.ContainsAny(name, "${}")
 }
 
 func (s Source) fromTokenFile() Found {
@@ -154,24 +147,39 @@ func (s Source) fromTokenFile() Found {
 	return validate(found)
 }
 
+// ConfigHome is the environment variable that names the folder of the shared file's folder.
+const ConfigHome = "XDG_CONFIG_HOME"
+
 // Shared is the file that OpenTrain's own tools share, ${XDG_CONFIG_HOME:-~/.config}/opentrain/cli.json
-// (developers/mcp/overview). It is nowhere without a home directory.
-func (s Source) Shared() Place {
-	dir := strings.TrimSpace(s.Getenv("XDG_CONFIG_HOME"))
-	if dir == "" {
-		home, err := os.UserHomeDir()
-		if err != nil {
-			return Place{}
+// (developers/mcp/overview). A relative folder doesn't count (XDG Base Directory Specification). If there is no such file, the
+// fault says why, and the place is the variable that is wrong, if one is.
+func (s Source) Shared() (Place, Fault) {
+	folder := strings.TrimSpace(s.Getenv(ConfigHome))
+	if placeholder := FindUnexpanded(folder).Name; placeholder != "" {
+		return Place{Variable: ConfigHome}, Fault{
+			Text: ConfigHome + " contains a placeholder that the host didn't expand: " + placeholder, Cure: "Correct it, or remove it.",
 		}
-		dir = filepath.Join(home, ".config")
 	}
-	return Place{File: filepath.Join(dir, "opentrain", "cli.json"), Shared: true}
+	if strings.HasPrefix(folder, "~/") {
+		folder = Absolute(folder)
+	}
+	if !filepath.IsAbs(folder) {
+		home, err := Home()
+		if err != nil {
+			return Place{}, Fault{Text: err.Error(), Cure: "Set " + ConfigHome + "."}
+		}
+		folder = filepath.Join(home, ".config")
+	}
+	return Place{File: filepath.Join(folder, "opentrain", "cli.json"), Shared: true}, Fault{}
 }
 
 func (s Source) fromSharedFile() Found {
-	place := s.Shared()
-	if place.IsZero() {
+	place, fault := s.Shared()
+	switch {
+	case place.IsZero(): // no one has set anything
 		return Found{}
+	case fault.Text != "":
+		return Found{From: place, Problem: fault}
 	}
 	file, err := ReadShared(place.File)
 	found := Found{From: place, Exposed: Exposed(place.File)}
@@ -305,7 +313,7 @@ func Problem(token string) string {
 	switch {
 	case token == "":
 		return "is empty"
-	case strings.HasPrefix(token, "$") || strings.HasPrefix(token, "%") || strings.HasPrefix(token, "{"):
+	case FindUnexpanded(token).Name != "":
 		return "contains a variable name instead of its value: the host didn't expand it"
 	case strings.ContainsAny(token, `"'`+"`"):
 		return "has quotes in it; write the token without them"

@@ -2,6 +2,7 @@ package credential_test
 
 import (
 	"os"
+	"os/user"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -211,6 +212,12 @@ func TestFieldsLeftEmpty(t *testing.T) {
 		if got := find("", "OPENTRAIN_PERSONAL_API_TOKEN", empty, "OT_API_TOKEN", "second").Token; got != "second" {
 			t.Errorf("%q: got %s", empty, got)
 		}
+		all := credential.Source{Getenv: func(name string) string {
+			return map[string]string{"OPENTRAIN_PERSONAL_API_TOKEN": empty, "XDG_CONFIG_HOME": config}[name]
+		}}.All()
+		if len(all) != 1 || all[0] != want {
+			t.Errorf("%q: all are %+v", empty, all)
+		}
 	}
 	for _, mistake := range []string{"${API_TOKEN}", "${user_config.api_token", "x${user_config.api_token}", "${user_config.a}${user_config.b}"} {
 		if got := find("", "OPENTRAIN_PERSONAL_API_TOKEN", mistake); got.From.Variable != "OPENTRAIN_PERSONAL_API_TOKEN" {
@@ -222,14 +229,19 @@ func TestFieldsLeftEmpty(t *testing.T) {
 func TestSharedFileWithoutXDG(t *testing.T) {
 	home, path := write(t, ".config/opentrain/cli.json", `{"apiToken":"ot_pat_1"}`)
 	t.Setenv("HOME", home)
+	t.Setenv("XDG_CONFIG_HOME", "")
 	t.Setenv("USERPROFILE", home) // on Windows
 	if got, want := find(""), (credential.Found{Token: "ot_pat_1", From: credential.Place{File: path, Shared: true}}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
+	person, err := user.Current()
+	if err != nil || runtime.GOOS == "windows" {
+		return
+	}
 	t.Setenv("HOME", "")
-	t.Setenv("USERPROFILE", "")
-	if got := find(""); got != (credential.Found{}) {
-		t.Errorf("without a home: got %+v", got)
+	want := credential.Place{File: filepath.Join(person.HomeDir, ".config", "opentrain", "cli.json"), Shared: true}
+	if place, fault := (credential.Source{Getenv: os.Getenv}).Shared(); place != want || fault.Text != "" {
+		t.Errorf("without HOME: %+v, %v", place, fault)
 	}
 }
 

@@ -324,7 +324,7 @@ func TestBrokenSetUps(t *testing.T) {
 				m.cfg.Transport = func(string) (*http.Transport, error) {
 					return &http.Transport{Proxy: func(*http.Request) (*url.URL, error) { return url.Parse(proxy) }}, nil
 				}
-			}, "network", doctor.Fail, "can't be used through the proxy http://user:xxxxx@127.0.0.1:1: the proxy couldn't be reached",
+			}, "network", doctor.Fail, "can't be used through the proxy http://127.0.0.1:1: the proxy couldn't be reached",
 			"\nexport NO_PROXY=opentrain.test", "",
 		},
 		"an invalid proxy": {

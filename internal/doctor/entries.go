@@ -169,7 +169,7 @@ func (f entry) says() string {
 		for i, arg := range args {
 			if name, _, hasValue := strings.Cut(arg, "="); hasValue {
 				args[i] = name + "=…"
-			} else if strings.Contains(arg, "://") {
+			} else if strings.Contains(arg, "://") || strings.Contains(arg, ":") && strings.Contains(arg, "@") {
 				args[i] = opentrain.ShownBaseURL(arg)
 			}
 		}

@@ -8,9 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"net/url"
+	"regexp"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -41,10 +44,19 @@ func (c *clock) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	if date, err := http.ParseTime(res.Header.Get("Date")); err == nil {
 		c.mu.Lock()
-		c.skew, c.seen = time.Since(date), true
+		c.skew, c.seen = time.Since(date.Add(age(res))), true
 		c.mu.Unlock()
 	}
 	return res, nil
+}
+
+// age is how long a cache has kept a response (RFC 9111, 5.1).
+func age(res *http.Response) time.Duration {
+	seconds, err := strconv.ParseUint(res.Header.Get("Age"), 10, 31)
+	if err != nil {
+		return 0
+	}
+	return time.Duration(seconds) * time.Second
 }
 
 // network checks the way to each address that servers call, and then asks about the tokens for it.
@@ -193,21 +205,38 @@ func (e *examination) proxy(base string) (string, *Check) {
 	if value == "" {
 		return "", nil
 	}
-	_, unreadable := url.Parse(value)
-	malformed := strings.Contains(value, "://") && unreadable != nil // otherwise http:// is put before it
-	proxy, err := (&httpproxy.Config{HTTPSProxy: httpsValue, HTTPProxy: plainValue, NoProxy: noValue}).ProxyFunc()(address)
-	switch {
-	case err != nil, malformed:
+	proxy := parsedProxy(value)
+	if proxy == "" {
 		return "", &Check{
 			Name: "proxy", Status: Fail, Detail: variable + " isn't the address of a proxy, such as http://proxy.example.com:3128",
-			Fix: "Correct it, or remove it:\n" + e.unset(variable),
+			Fix: "Correct it (in a password, write % as %25, # as %23 and / as %2F), or remove it:\n" + e.unset(variable),
 		}
-	case proxy == nil && noValue != "":
-		return "", &Check{Name: "proxy", Status: OK, Detail: variable + " is set, but isn't used for " + address.Hostname() + " (" + no + ")"}
-	case proxy == nil:
-		return "", &Check{Name: "proxy", Status: OK, Detail: variable + " is set, but isn't used for " + address.Hostname()}
 	}
-	return proxy.Redacted(), &Check{Name: "proxy", Status: OK, Detail: variable + " sends requests through " + proxy.Redacted()}
+	used, err := (&httpproxy.Config{HTTPSProxy: httpsValue, HTTPProxy: plainValue, NoProxy: noValue}).ProxyFunc()(address)
+	switch {
+	case err == nil && used != nil:
+		return proxy, &Check{Name: "proxy", Status: OK, Detail: variable + " sends requests through " + proxy}
+	case noValue != "":
+		return "", &Check{Name: "proxy", Status: OK, Detail: variable + " is set, but isn't used for " + address.Hostname() + " (" + no + ")"}
+	}
+	return "", &Check{Name: "proxy", Status: OK, Detail: variable + " is set, but isn't used for " + address.Hostname()}
+}
+
+// parsedProxy is the address of a proxy as Go reads a variable, without a user's name and password. It is "" for a value that can't be
+// an address. Go ignores some of these, and takes a part of a password for the host in others: so never show them.
+func parsedProxy(value string) string {
+	// An address outside, because no proxy is used for this machine.
+	proxy, err := (&httpproxy.Config{HTTPSProxy: value}).ProxyFunc()(&url.URL{Scheme: "https", Host: "app.opentrain.ai"})
+	if err != nil || proxy == nil || !slices.Contains([]string{"http", "https", "socks5", "socks5h"}, proxy.Scheme) ||
+		proxy.Opaque != "" || proxy.Path != "" && proxy.Path != "/" || proxy.RawQuery != "" || proxy.Fragment != "" {
+		return ""
+	}
+	_, err = netip.ParseAddr(proxy.Hostname())
+	_, portErr := strconv.ParseUint(cmp.Or(proxy.Port(), "0"), 10, 16)
+	if portErr != nil || err != nil && !regexp.MustCompile(`^[\pL\pN._-]+$`).MatchString(proxy.Hostname()) {
+		return ""
+	}
+	return proxy.Scheme + "://" + proxy.Host
 }
 
 // check compares the clocks.

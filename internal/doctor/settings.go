@@ -20,9 +20,9 @@ func (e *examination) settings(context.Context) (checks []Check) {
 	}
 	for _, variable := range slices.Sorted(slices.Values(e.Environ)) {
 		name, value, _ := strings.Cut(variable, "=")
-		isKnown := slices.Contains(known, name)
+		isKnown, isToken := slices.Contains(known, name), slices.Contains(credential.Variables(), name)
 		switch near := schema.Nearest(name, known); {
-		case isKnown && strings.TrimSpace(value) == "":
+		case isKnown && (strings.TrimSpace(value) == "" || isToken && credential.FindUnexpanded(value).LeftEmpty):
 			empty = append(empty, name)
 		case isKnown:
 			set++

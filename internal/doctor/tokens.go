@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -104,7 +105,7 @@ func (e *examination) cure(found credential.Found) string {
 // cureOf says what to do about a token that an entry's server can't use.
 func (e *examination) cureOf(f entry, found credential.Found) string {
 	switch place := found.From; {
-	case place == e.Source.Shared():
+	case e.isShared(place):
 		return e.cure(found)
 	case place.Shared:
 		return "Correct " + place.File + ", or move it away."
@@ -112,6 +113,12 @@ func (e *examination) cureOf(f entry, found credential.Found) string {
 		return "Put the token alone into " + place.File + ", or name another file in " + f.file + "."
 	}
 	return e.run("Correct it in "+f.file+", or remove it there and run:", "login --token")
+}
+
+// isShared reports whether a place is this shell's file that OpenTrain's tools share.
+func (e *examination) isShared(place credential.Place) bool {
+	shared, _ := e.Source.Shared()
+	return place == shared
 }
 
 // sees reports whether this shell uses the same file, so that tokens says what is wrong with it.
@@ -146,7 +153,8 @@ func (e *examination) unseen(mine credential.Found) []Check {
 		return nil
 	}
 	detail := strings.Join(titles, ", ") + " may not find this token: hosts pass on few of a shell's variables, and it depends on one"
-	if folder := strings.TrimSpace(e.Machine.Getenv("XDG_CONFIG_HOME")); folder != "" && mine.From.Shared {
+	if strings.TrimSpace(e.Machine.Getenv(credential.ConfigHome)) != "" && mine.From.Shared {
+		folder := filepath.Dir(filepath.Dir(mine.From.File))
 		return []Check{{Name: "token", Status: Warn, Detail: detail, Fix: "Set XDG_CONFIG_HOME to " + folder + " in the host's entry, too."}}
 	}
 	return []Check{{
@@ -291,7 +299,7 @@ func (e *examination) replace(token held) string {
 // another says how to get another token, which is copied from OpenTrain, to a place. An entry may have a shared file of its own,
 // which login doesn't write.
 func (e *examination) another(token held, copied string) string {
-	if token.From == e.Source.Shared() {
+	if e.isShared(token.From) {
 		return e.run(copied+", and paste it here:", "login --token --force")
 	}
 	return copied + ", and set it in " + token.place() + "."

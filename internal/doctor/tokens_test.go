@@ -92,3 +92,26 @@ func TestOneProblem(t *testing.T) {
 		}
 	}
 }
+
+// TestFieldsLeftEmpty: a variable that the server ignores is no problem, whatever else is set.
+func TestFieldsLeftEmpty(t *testing.T) {
+	t.Parallel()
+	for name, setUp := range map[string]func(*machine){
+		"an account":   func(m *machine) { m.save(map[string]string{"apiToken": sandbox.DemoToken}) },
+		"only sandbox": func(m *machine) { m.entry("serve", "OPENTRAIN_MCP_SANDBOX=yes") },
+	} {
+		m := newMachine(t)
+		m.env["OPENTRAIN_PERSONAL_API_TOKEN"] = "${user_config.token}"
+		setUp(m)
+		unneeded := false
+		for _, check := range m.examine() {
+			if check.Status == doctor.Fail {
+				t.Errorf("%s: %+v", name, check)
+			}
+			unneeded = unneeded || strings.Contains(check.Detail, "every host uses the sandbox")
+		}
+		if unneeded != (name == "only sandbox") {
+			t.Errorf("%s: the network was checked, or not, by mistake", name)
+		}
+	}
+}

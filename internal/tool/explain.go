@@ -122,7 +122,7 @@ func (e explainer) explain() Next {
 		e.wrong(text.Join(" ", e.tool.Name+" needs an OpenTrain API token.", e.by.TokenProblem))
 		e.say("%s", text.Join(" ", e.runner.TokenHelp, e.runner.TrialHelp))
 		return fixInApp(problem)
-	case apiError.Status >= 500: // whatever its code, the API itself didn't answer
+	case opentrain.IsOutage(apiError):
 		return e.outage()
 	case apiError.Code == opentrain.CodeUnauthorized:
 		problem := "OpenTrain rejected " + e.token() + ": it is invalid, expired or revoked."
@@ -140,8 +140,6 @@ func (e explainer) explain() Next {
 		return e.conflict()
 	case apiError.Code == opentrain.CodeRateLimited:
 		return e.rateLimit()
-	case apiError.Status == 0, apiError.Code == opentrain.CodeBadResponse:
-		return e.outage()
 	}
 	return e.badRequest()
 }
