@@ -42,7 +42,7 @@ func (k known) contradictions() contradictions {
 // wrongInText are the warnings about what the description says and the fields don't.
 func (k known) wrongInText(description string) (warnings []string) {
 	fields, isSaid := k.draft.NormalizedFields, false
-	rate := ownRate(fields)
+	rate := cmp.Or(ownRate(fields), onlyRate(fields))
 	for _, key := range slices.Sorted(maps.Keys(k.outdated)) {
 		now := instead(fields, key)
 		if current := numberOf(fields[now]); current != "" && current != numberOf(k.outdated[key]) {
@@ -82,6 +82,15 @@ func instead(fields opentrain.Fields, key string) string {
 
 // ownRate is the key of the rate that belongs to the payment type, "" for none.
 func ownRate(fields opentrain.Fields) string { return rateOf(textOf(fields["paymentType"])) }
+
+// onlyRate is the key of the rate that is set, "" for none or several: without a payment type, it's what the job seems to pay.
+func onlyRate(fields opentrain.Fields) string {
+	set := slices.DeleteFunc(rates(), func(key string) bool { return numberOf(fields[key]) == "" })
+	if len(set) != 1 {
+		return ""
+	}
+	return set[0]
+}
 
 func rateOf(paymentType string) string {
 	switch paymentType {

@@ -2,7 +2,6 @@ package tool
 
 import (
 	"encoding/json"
-	"fmt"
 
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/schema"
@@ -138,7 +137,7 @@ func (n Next) AddTo(l *text.Lines) {
 		if n.AtMost {
 			atMost = "at most "
 		}
-		l.Field("Wait", fmt.Sprintf("%s%d seconds", atMost, n.RetryAfterSeconds))
+		l.Field("Wait", atMost+text.Count(n.RetryAfterSeconds, "second"))
 	}
 	switch {
 	case n.Tool == "":
