@@ -286,7 +286,7 @@ func (c *Client) send(ctx context.Context, req request) (response, error) {
 	raw, err := r.SetQueryParamsFromValues(req.query).Execute(cmp.Or(req.method, http.MethodGet), base+req.path)
 	var stopped *retryStopped
 	if errors.As(err, &stopped) {
-		return response{}, stopped.error
+		return response{}, policy.stopped(stopped.error)
 	}
 	if err != nil {
 		failure := transportError(ctx, err, policy.neverSent(err))

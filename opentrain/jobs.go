@@ -10,7 +10,7 @@ import (
 // FORBIDDEN and details.reason "moderation_blocked" if moderation blocks it, and with RATE_LIMITED if the
 // daily limit is reached (developers/api-reference/jobs/publish).
 func (c *Client) PublishJob(ctx context.Context, jobID string) (*Publication, error) {
-	req := request{method: http.MethodPost, path: "/jobs/{jobId}/publish", id: jobID, invalidates: true}
+	req := request{method: http.MethodPost, path: "/jobs/{jobId}/publish", id: jobID, invalidates: true, idempotent: true}
 	return fetch[Publication](ctx, c, req, "", nil)
 }
 
@@ -59,7 +59,7 @@ type Edit struct {
 // Its contracts continue. Closing a closed job changes nothing and sets AlreadyClosed
 // (developers/api-reference/jobs/close).
 func (c *Client) CloseJob(ctx context.Context, jobID string) (*Closing, error) {
-	req := request{method: http.MethodPost, path: "/jobs/{jobId}/close", id: jobID, invalidates: true}
+	req := request{method: http.MethodPost, path: "/jobs/{jobId}/close", id: jobID, invalidates: true, idempotent: true}
 	return fetch(ctx, c, req, "job status", func(c *Closing) bool { return c.Status != "" })
 }
 
@@ -75,7 +75,7 @@ type Closing struct {
 // details.reason job_not_published, not_a_freelancer or freelancer_unavailable (developers/api-reference/jobs/invite).
 func (c *Client) InviteTrainer(ctx context.Context, jobID, freelancerID string) (*Invitation, error) {
 	body := map[string]string{"freelancerId": freelancerID}
-	req := request{method: http.MethodPost, path: "/jobs/{jobId}/invites", id: jobID, body: body}
+	req := request{method: http.MethodPost, path: "/jobs/{jobId}/invites", id: jobID, body: body, idempotent: true}
 	return fetch(ctx, c, req, "invitation", func(i *Invitation) bool { return i.ProposalID != "" || i.FreelancerID != "" })
 }
 

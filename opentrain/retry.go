@@ -2,6 +2,7 @@ package opentrain
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptrace"
@@ -42,6 +43,9 @@ func (p *retryPolicy) neverSent(err error) bool {
 
 // shouldRetry is a resty.RetryConditionFunc.
 func (p *retryPolicy) shouldRetry(res *resty.Response, err error) bool {
+	if _, stopped := errors.AsType[*retryStopped](err); stopped {
+		return false // before it was sent
+	}
 	unsent := err != nil && p.neverSent(err)
 	p.sent = p.sent || !unsent
 	if res == nil || res.Request.Attempt >= maxAttempts || !p.idempotent && !unsent {
@@ -66,6 +70,17 @@ func retryableStatus(res *resty.Response) bool {
 		return after > 0 && after <= maxBackoff
 	}
 	return false
+}
+
+// stopped returns the error of a retry check as that of the call: an attempt before it may have been sent.
+func (p *retryPolicy) stopped(err error) error {
+	failure, ok := errors.AsType[*Error](err)
+	if !ok || !failure.NotSent || !p.sent {
+		return err
+	}
+	sent := *failure
+	sent.NotSent = false
+	return &sent
 }
 
 type retryCheckKey struct{}

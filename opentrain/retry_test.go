@@ -110,15 +110,24 @@ func createWithoutKey(ctx context.Context, c *opentrain.Client) error {
 	return err
 }
 
+func publish(ctx context.Context, c *opentrain.Client) error {
+	_, err := c.PublishJob(ctx, "j")
+	return err
+}
+
+func closeJob(ctx context.Context, c *opentrain.Client) error {
+	_, err := c.CloseJob(ctx, "j")
+	return err
+}
+
+func invite(ctx context.Context, c *opentrain.Client) error {
+	_, err := c.InviteTrainer(ctx, "j", "f")
+	return err
+}
+
 // writes returns the calls that are not repeated if they may have been sent.
 func writes() map[string]func(context.Context, *opentrain.Client) error {
 	return map[string]func(context.Context, *opentrain.Client) error{
-		"publish": func(ctx context.Context, c *opentrain.Client) error { _, err := c.PublishJob(ctx, "j"); return err },
-		"close":   func(ctx context.Context, c *opentrain.Client) error { _, err := c.CloseJob(ctx, "j"); return err },
-		"invite": func(ctx context.Context, c *opentrain.Client) error {
-			_, err := c.InviteTrainer(ctx, "j", "f")
-			return err
-		},
 		"patch": func(ctx context.Context, c *opentrain.Client) error {
 			_, err := c.UpdateDraft(ctx, "j", opentrain.Fields{"headcount": []byte("1")})
 			return err
@@ -159,6 +168,9 @@ func TestRetries(t *testing.T) {
 		"a read of an unknown host":             {read, []string{unknown}, time.Minute, 1, opentrain.CodeNetwork, 0},
 		"a read of an untrusted host":           {read, []string{untrusted}, time.Minute, 1, opentrain.CodeNetwork, 0},
 		"a keyed create whose answer was lost":  {create, []string{lost, "502"}, time.Minute, 3, "", 250 * time.Millisecond},
+		"a publish whose answer was lost":       {publish, []string{lost, "503"}, time.Minute, 3, opentrain.CodeNotFound, 250 * time.Millisecond},
+		"a close after a bad gateway":           {closeJob, []string{"502"}, time.Minute, 2, opentrain.CodeNotFound, 250 * time.Millisecond},
+		"an invitation whose answer was lost":   {invite, []string{lost}, time.Minute, 2, opentrain.CodeNotFound, 250 * time.Millisecond},
 		"a create without a key":                {createWithoutKey, []string{lost}, time.Minute, 1, opentrain.CodeNetwork, 0},
 	} {
 		t.Run(name, func(t *testing.T) {

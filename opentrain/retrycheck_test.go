@@ -23,9 +23,11 @@ func TestRetryCheck(t *testing.T) {
 		attempts int
 		want     error
 	}{
-		"no retry":   {nil, stop, 0, 1, nil},
-		"still fine": {[]string{refused, refused}, nil, 2, 3, nil},
-		"stopped":    {[]string{refused, refused}, stop, 1, 1, stop},
+		"may have come": {[]string{lost, refused}, &opentrain.Error{Code: opentrain.CodeConflict, NotSent: true}, 1, 1, &opentrain.Error{Code: opentrain.CodeConflict}},
+		"never came":    {[]string{refused, refused}, &opentrain.Error{Code: opentrain.CodeConflict, NotSent: true}, 1, 1, &opentrain.Error{Code: opentrain.CodeConflict}},
+		"no retry":      {nil, stop, 0, 1, nil},
+		"still fine":    {[]string{refused, refused}, nil, 2, 3, nil},
+		"stopped":       {[]string{refused, refused}, stop, 1, 1, stop},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			api := newScript(sandbox.New(sandbox.Config{}).Transport(), test.faults...)
@@ -41,6 +43,9 @@ func TestRetryCheck(t *testing.T) {
 			_, err = client.ListOwnJobs(ctx, opentrain.OwnJobQuery{})
 			if !errors.Is(err, test.want) || test.want == nil && err != nil {
 				t.Errorf("%s: %v", name, err)
+			}
+			if failure, ok := errors.AsType[*opentrain.Error](err); ok && failure.NotSent != (test.faults[0] == refused) {
+				t.Errorf("%s: %+v doesn't say whether the first attempt was sent", name, failure)
 			}
 			if checks != test.checks || len(api.attempts) != test.attempts {
 				t.Errorf("%s: %d checks, %d attempts", name, checks, len(api.attempts))

@@ -28,6 +28,8 @@ func TestWhatIsThereAlreadyIsWarnedOf(t *testing.T) {
 		"another message":  {serve(t, sent, setup{confirm: true}), tool.SendMessage, sending("v", "Hello", ""), ""},
 		"the same webhook": {serve(t, &office{}, setup{confirm: true, config: t.TempDir()}), tool.CreateWebhook, `{"url":"https://example.com/hook","eventTypes":["payment.pending"]}`,
 			"There is already a webhook with this address: w1 (active), for message.received. A yes creates another one."},
+		"a list in one text": {serve(t, &office{}, setup{confirm: true, config: t.TempDir()}), tool.CreateWebhook, `{"url":"https://example.com/hook","eventTypes":"proposal.received; message.received"}`,
+			"There is already a webhook with this address: w1 (active), for message.received. A yes creates another one."},
 		"another webhook": {serve(t, &office{}, setup{confirm: true, config: t.TempDir()}), tool.CreateWebhook, `{"url":"https://example.com/other","eventTypes":["payment.pending"]}`, ""},
 	} {
 		asked, next := test.tools.answer(t, test.tool, test.arguments)

@@ -47,6 +47,21 @@ func TestPreviewsShowWhatChanges(t *testing.T) {
 	}
 }
 
+// TestUnknownSwitchesNoCheckOff: a live job whose payment type isn't known is checked as any other.
+func TestUnknownSwitchesNoCheckOff(t *testing.T) {
+	for fields, want := range map[string]string{
+		`{"paymentType":"FIXED_PRICE"}`: "“Fixed price” may not be set: then the job has no price.",
+		`{"pricePerHour":20}`:           "The description says “18 Euro”, but the job pays $20 per hour (US dollars).",
+	} {
+		api := &script{answers: map[string]string{"GET /jobs/j": `{"id":"j","title":"T","descriptionText":"We pay 18 Euro an hour."}`}}
+		tools := serve(t, owner{RoundTripper: api, status: opentrain.StatusOpen}, setup{confirm: true})
+		result, _, failure := tools.run(t.Context(), t, tool.Call{Caller: alice}, tool.UpdateJob, `{"jobId":"j","fields":`+fields+`}`)
+		if failure != nil || !slices.Contains(stepIn(t, result).Show.Warnings, want) {
+			t.Errorf("%s: %v\n%s", fields, failure, result.Text)
+		}
+	}
+}
+
 // TestUnpaidEditsAskForThePrice: an edit that leaves a job without a price says so, and the step asks for one.
 func TestUnpaidEditsAskForThePrice(t *testing.T) {
 	api := &script{answers: map[string]string{

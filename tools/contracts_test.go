@@ -146,7 +146,7 @@ func TestLongContractsStayShort(t *testing.T) {
 	api := &hiring{replies: map[string]reply{"GET /contracts/c1": {200, `{"contract":` + long + `}`}, "GET /contracts": {200, `{"contracts":[` + strings.Repeat(long+",", 19) + long + `]}`}}}
 	tools := serve(t, api, setup{})
 	got, _ := tools.answer(t, tool.GetContract, `{"contractId":"c1"}`)
-	wants(t, got.Text, "The milestones' descriptions are cut", "96 more milestones are in the app.", "an approval is pending · needs review", "volume 5")
+	wants(t, got.Text, "The milestones' descriptions are cut", "The app shows 96 more milestones.", "an approval is pending · needs review", "volume 5")
 	list, _ := tools.answer(t, tool.ListContracts, `{"limit":100}`)
 	for _, result := range []tool.Result{got, list} {
 		if n, m := utf8.RuneCountInString(result.Text), utf8.RuneCount(result.Structured); n > tool.MaxResult || m > tool.MaxResult {
@@ -240,7 +240,7 @@ func TestListsNameDays(t *testing.T) {
 	got, _ := tools.answer(t, tool.ListPendingPayments, `{}`)
 	wants(t, got.Text, "1. $300 · waits for funding · created 2026-06-01\n")
 	got, _ = tools.answer(t, tool.ListContracts, `{}`)
-	wants(t, got.Text, "1. Contract c1 · ended · started 2026-06-01 · ended 2026-07-01\n", "2. Contract c2 · active · started 2026-06-01\n")
+	wants(t, got.Text, "1. Contract c1 · ended · started 2026-06-01 · ended 2026-07-01\n", "2. Contract c2 · active · no rate set · started 2026-06-01\n")
 }
 
 // TestStrangersInHiring: a name, a title or a note that carries instructions, markup or hidden characters stays data, in every

@@ -59,7 +59,7 @@ func TestAnInvitationUsesItsYes(t *testing.T) {
 			t.Errorf("not invited: %+v", got)
 		}
 	}
-	if got := next("invite_trainer", yes[0]); got.Action != tool.ConfirmWithHuman || !strings.Contains(got.Note, "This yes was used before") {
+	if got := next("invite_trainer", yes[0]); got.Tool != tool.ListProposals || !strings.Contains(got.Note, "This yes was used before") {
 		t.Errorf("invited again: %+v", got)
 	}
 }

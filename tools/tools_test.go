@@ -261,9 +261,9 @@ func TestFailureCodes(t *testing.T) {
 		{"bad gateway", upstream{status: 502, body: "<html>"}, alice, "opentrain_patch_draft", `{"jobId":"j","fields":{"headcount":1}}`, opentrain.CodeBadResponse, true, 5, tool.Wait},
 		{"proxy page", upstream{status: 403, body: "<html>"}, alice, "opentrain_publish", `{"jobId":"j"}`, opentrain.CodeBadResponse, false, 0, tool.Fix},
 		{"page in place of a list", upstream{body: "{}"}, alice, "opentrain_list_jobs", `{}`, opentrain.CodeBadResponse, true, 5, tool.Wait},
-		{"network", upstream{err: refused}, alice, "opentrain_publish", `{"jobId":"j"}`, opentrain.CodeNetwork, true, 5, tool.Wait},
+		{"network", upstream{err: refused}, alice, "opentrain_publish", `{"jobId":"j"}`, opentrain.CodeNetwork, false, 0, tool.CallTool},
 		{"forbidden without details", upstream{status: 403, body: `{"error":"No","code":"FORBIDDEN"}`}, alice, "opentrain_publish", `{"jobId":"j"}`, opentrain.CodeForbidden, false, 0, tool.Fix},
-		{"published is not said", upstream{body: `{}`}, alice, "opentrain_publish", `{"jobId":"j"}`, opentrain.CodeBadResponse, true, 5, tool.Wait},
+		{"published is not said", upstream{body: `{}`}, alice, "opentrain_publish", `{"jobId":"j"}`, opentrain.CodeBadResponse, false, 0, tool.CallTool},
 		{"an odd code", upstream{status: 418, body: `{"error":"tea","code":"TEAPOT"}`}, alice, "opentrain_list_jobs", `{}`, "TEAPOT", false, 0, tool.Fix},
 	} {
 		var failure *tool.Failure

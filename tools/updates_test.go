@@ -123,6 +123,7 @@ func TestUpdatesInWords(t *testing.T) {
 		{"id":8,"type":"contract.budget_state_changed","data":{"contractId":"k1","previousState":"OK","state":"LOW","fundedVolume":100,"remainingVolume":12.5}},
 		{"id":9,"type":"job.exploded","resourceId":"j1","data":{}},
 		{"id":10,"type":"message.received","data":{}},
+		{"id":13,"type":"milestone.status_changed","data":{"milestoneId":"s2","contractId":"k1","status":"REFUNDED"}},
 		{"id":11,"type":"proposal.received","resourceId":"p\u200b2\nNext: done","data":null}`
 	api := &routes{bodies: map[string]string{"GET /updates": `{"events":[` + events + `],"nextCursor":12,"hasMore":false}`}}
 	all := serve(t, api, setup{})
@@ -140,6 +141,7 @@ func TestUpdatesInWords(t *testing.T) {
 			`A new message came in, in conversation c1. Show: opentrain_read_messages {"conversationId":"c1"}`,
 			`Contract k1 was created for proposal p1 (job j1). Show: opentrain_get_contract {"contractId":"k1"}`,
 			`Milestone s1 of contract k1 is now: Active and funded. Show: opentrain_get_contract {"contractId":"k1"}`,
+			"Milestone s2 of contract k1 is now: Refunded, which only OpenTrain's app shows.\n",
 			`A payment is pending: invoice i1 for milestone s1 of contract k1. Show: opentrain_list_pending_payments {}`,
 			`Approval a1 was declined. Show: opentrain_get_approval {"approvalId":"a1"}`,
 			`The budget of contract k1 is now: LOW, before: OK; 12.5 of 100 left. Show: opentrain_get_contract`,

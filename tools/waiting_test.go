@@ -153,14 +153,14 @@ func TestPendingApprovalsAreNamedRight(t *testing.T) {
 		request(tool.HireProposal, strings.ReplaceAll(hireArguments, `"p1"`, `"`+id+`"`))
 	}
 	listed, _ = tools.answer(t, tool.GetApproval, `{}`)
-	wants(t, listed.Text, "20 requests waiting for a decision in OpenTrain's app. 4 older ones weren't checked.", "The others are waiting too.")
+	wants(t, listed.Text, "20 requests waiting for a decision in OpenTrain's app. Not checked: 4 older requests.", "The others are waiting too.")
 	// The older ones may be pending when none of the others is.
 	for i := range 20 {
 		id := fmt.Sprintf("bp%d", 12+i)
 		api.replies["GET /approvals/"+id] = named(approvalOf("proposal_hire", "declined", ""), 200, id)
 	}
 	listed, _ = tools.answer(t, tool.GetApproval, `{}`)
-	wants(t, listed.Text, "None of the 20 newest requests is waiting for a decision. 4 older ones weren't checked. This server knows only")
+	wants(t, listed.Text, "None of the 20 newest requests is waiting for a decision. Not checked: 4 older requests. This server knows only")
 	// A pending request that can't be read may be replaced.
 	api.replies["GET /approvals/bp10"] = reply{500, `{}`}
 	other, _ := tools.answer(t, tool.HireProposal, `{"proposalId":"p10","amountUsd":5,"dueDate":"2126-07-01","name":"N"}`)

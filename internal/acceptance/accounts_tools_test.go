@@ -141,7 +141,7 @@ func TestTheSandboxKeepsItsAccount(t *testing.T) {
 	if got := n.program.call("opentrain_get_account", map[string]any{}); !strings.Contains(got.text, "Sandbox Demo") {
 		t.Error(got.text)
 	}
-	n.follow("opentrain_register_agent", map[string]any{"organizationName": "Acme"})
+	n.follow("opentrain_register_agent", map[string]any{"organizationName": "Acme", "force": true})
 	if path := strings.Join(n.path, " "); path != "register_agent register_agent claim_account claim_status claim_status" {
 		t.Error(path)
 	}

@@ -85,7 +85,7 @@ func TestBadEntryDropsNoOther(t *testing.T) {
 func TestHugeAnswerToAWrite(t *testing.T) {
 	t.Parallel()
 	s := on(t, http.StatusOK, `{"jobs":[],"x":"`+strings.Repeat("x", 9<<20)+`"}`)
-	for name, want := range map[string]string{"opentrain_close_job": "opentrain_close_job", "opentrain_publish": "opentrain_publish"} {
+	for name, want := range map[string]string{"opentrain_close_job": "opentrain_list_jobs", "opentrain_publish": "opentrain_list_jobs"} {
 		got := call(t, s.host, name, job())
 		if next := nextOf(t, got); !strings.Contains(got.text, "unclear whether") || next.Tool != want {
 			t.Errorf("%+v: %s", next, got.text)

@@ -32,7 +32,7 @@ func TestRetriesLookFirst(t *testing.T) {
 			"opentrain_close_job did not run: the job was changed at the same moment.",
 		},
 		"a close of a closed job": {
-			tool.CloseJob, "POST /jobs/{id}/close", nil, func(j *standInJob) { j.status = "ARCHIVED" }, "was already closed.",
+			tool.CloseJob, "POST /jobs/{id}/close", nil, func(j *standInJob) { j.status = "ARCHIVED" }, "is closed and accepts no new proposals.",
 		},
 	}
 	for name, test := range tests {

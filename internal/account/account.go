@@ -179,7 +179,7 @@ func unclaimed() error {
 
 // free returns an error if there is a token that force doesn't replace.
 func (a *Account) free(e entry, force bool) error {
-	if e.saved().Token != "" && !force {
+	if (e.saved().Token != "" || a.keep.token().Value != "") && !force { // the sandbox's first account isn't saved
 		return &Problem{AlreadySaved, "A token is already saved in " + a.keep.place() + "."}
 	}
 	return nil

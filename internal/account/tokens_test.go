@@ -67,7 +67,7 @@ func TestLogout(t *testing.T) {
 	}
 }
 
-// TestInProcess: nothing is on disk, and the account to begin with needs no force.
+// TestInProcess: nothing is on disk, and another account than the one to begin with needs force.
 func TestInProcess(t *testing.T) {
 	h := newHome(t, sandbox.Config{ClaimAfter: 2})
 	t.Setenv("HOME", h.config)
@@ -78,7 +78,15 @@ func TestInProcess(t *testing.T) {
 		if a.Token() != first || !a.InSandbox() || h.program("").InSandbox() || a.BaseURL() != opentrain.DefaultBaseURL {
 			t.Errorf("%+v", a.Token())
 		}
-		claiming(t, a)
+		if err := a.MayRegister(t.Context(), false); reason(err) != account.AlreadySaved {
+			t.Error(err)
+		}
+		if _, err := a.Register(t.Context(), opentrain.AgentProfile{AgentName: "Test"}, true); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := a.StartClaim(t.Context(), "owner@example.org"); err != nil {
+			t.Fatal(err)
+		}
 		before := a.Token()
 		for _, want := range []account.ClaimState{account.Pending, account.Claimed} {
 			if claim, err := a.CheckClaim(t.Context()); err != nil || claim.State != want {

@@ -21,6 +21,7 @@ type Approvals struct {
 // Asked is an approval that a caller asked for.
 type Asked struct {
 	ID    string
+	JobID string   // the job that it belongs to
 	About []string // what it is for, as the human saw it
 
 	terms string
@@ -40,8 +41,8 @@ func newApprovals(now func() time.Time) *Approvals {
 }
 
 // Add remembers an approval that a call asked for.
-func (a *Approvals) Add(by caller.Caller, intent Intent, approvalID string, about []string) {
-	asked := Asked{ID: approvalID, About: about, terms: text.JSON(intent.Arguments), at: a.now()}
+func (a *Approvals) Add(by caller.Caller, intent Intent, asked Asked) {
+	asked.terms, asked.at = text.JSON(intent.Arguments), a.now()
 	a.asked.Set(approvalKey(by, intent.Tool, intent.subject()), asked, ttlcache.DefaultTTL)
 }
 

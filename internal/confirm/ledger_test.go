@@ -297,7 +297,7 @@ func TestApprovalsAreBounded(t *testing.T) {
 	c, _ := newConfirmer(t, false)
 	long := []string{strings.Repeat("x", 12_000)}
 	for i := range 1000 {
-		c.Approvals.Add(alice, confirm.Intent{Tool: tool.HireProposal, Subject: fmt.Sprint("proposal ", i)}, fmt.Sprint("a", i), long)
+		c.Approvals.Add(alice, confirm.Intent{Tool: tool.HireProposal, Subject: fmt.Sprint("proposal ", i)}, confirm.Asked{ID: fmt.Sprint("a", i), About: long})
 	}
 	if n := len(c.Approvals.All(alice)); n < 100 || n > 400 {
 		t.Errorf("%d of 12 KB each are kept", n)

@@ -54,7 +54,7 @@ func (d *Desk) Changes(
 	after.outdated = outdated(before, after, fields)
 	found := after.contradictions()
 	for _, key := range lacking(current, after.draft.NormalizedFields, fields) {
-		preview.Warnings = append(preview.Warnings, wouldLack(key, after.draft.NormalizedFields))
+		preview.Warnings = append(preview.Warnings, wouldLack(key, current, after.draft.NormalizedFields, fields))
 		found.patch[key] = tool.Answer
 	}
 	for _, warning := range found.warnings { // nothing is changed yet
@@ -67,18 +67,35 @@ func (d *Desk) Changes(
 	return preview, resolve, false
 }
 
-// lacking are the fields that an edit leaves without a value, of those that a draft must have before it's published. The rate counts
-// where the job had a price, of its own payment type or of another.
+// needed are the fields that a job must have before it's published. The rate is the one of its payment type.
+func needed(fields opentrain.Fields) []string {
+	keys := []string{"jobTitle", "jobDescription", "labelTypes", "experienceLevel", "languages", "paymentType"}
+	if own := ownRate(fields); own != "" {
+		keys = append(keys, own)
+	}
+	return keys
+}
+
+// NotSet names what a live job lacks, if its fields are known.
+func (d *Desk) NotSet(by caller.Caller, jobID string) []string {
+	k, _ := d.remembered(by, jobID)
+	fields := k.draft.NormalizedFields
+	if fields == nil {
+		return nil
+	}
+	lacks := slices.DeleteFunc(needed(fields), func(key string) bool { return !isEmpty(fields[key]) })
+	return tool.Map(lacks, tool.FieldLabel)
+}
+
+// lacking are the needed fields that an edit leaves without a value. A rate counts as edited with its payment type.
 func lacking(before, after, edited opentrain.Fields) []string {
 	own := ownRate(after)
-	keys := []string{"jobTitle", "jobDescription", "labelTypes", "experienceLevel", "languages", "paymentType", own}
-	return slices.DeleteFunc(keys, func(key string) bool {
+	return slices.DeleteFunc(needed(after), func(key string) bool {
 		_, isEdited := edited[key]
 		was, isKnown := before[key]
 		isGone := isEdited && (!isKnown || !isEmpty(was))
 		if key == own {
-			_, isPaid := edited["paymentType"]
-			isGone = own != "" && (isEdited || isPaid) && numberOf(before[ownRate(before)]) != ""
+			isGone = isEdited || edited["paymentType"] != nil
 		}
 		return !isGone || !isEmpty(after[key])
 	})
@@ -88,10 +105,14 @@ func isEmpty(value json.RawMessage) bool {
 	return slices.Contains([]string{"", "null", `""`, "[]"}, text.Canonical(value))
 }
 
-// wouldLack warns about a field that an edit leaves without a value.
-func wouldLack(key string, after opentrain.Fields) string {
-	if key != ownRate(after) {
+// wouldLack warns about a field that an edit leaves without a value, or a price that may be one.
+func wouldLack(key string, before, after, edited opentrain.Fields) string {
+	_, isCleared := edited[key]
+	switch {
+	case key != ownRate(after):
 		return "“" + tool.FieldLabel(key) + "” would be empty, and a job needs it."
+	case !isCleared && numberOf(before[ownRate(before)]) == "":
+		return "“" + tool.FieldLabel(key) + "” may not be set: then the job has no price."
 	}
 	return "The job would have no price. Its payment type is “" + tool.Label(textOf(after["paymentType"])) + "”, and “" +
 		tool.FieldLabel(key) + "” would not be set."

@@ -42,7 +42,7 @@ func (k known) contradictions() contradictions {
 // wrongInText are the warnings about what the description says and the fields don't.
 func (k known) wrongInText(description string) (warnings []string) {
 	fields := k.draft.NormalizedFields
-	rate := ownRate(fields)
+	rate := cmp.Or(ownRate(fields), onlyRate(fields))
 	price := numberOf(fields[rate])
 	var said []string // the former pay, which needs no other warning
 	for _, key := range slices.Sorted(maps.Keys(k.outdated)) {
@@ -104,6 +104,15 @@ func paymentTypeOf(key string) string {
 		return paymentTypes()[i]
 	}
 	return ""
+}
+
+// onlyRate is the key of the rate that is set, "" for none or several: without a payment type, it's what the job seems to pay.
+func onlyRate(fields opentrain.Fields) string {
+	set := slices.DeleteFunc(rates(), func(key string) bool { return numberOf(fields[key]) == "" })
+	if len(set) != 1 {
+		return ""
+	}
+	return set[0]
 }
 
 func rateOf(paymentType string) string {

@@ -194,15 +194,15 @@ func (r Report) missingFrom(whole Report) []string {
 	var cut []string
 	add := func(before, now int, what string) {
 		if before > now {
-			cut = append(cut, fmt.Sprintf("%d %s, to keep the result short", before-now, what))
+			cut = append(cut, text.Count(before-now, what)+", to keep the result short")
 		}
 	}
-	add(len(whole.questions), len(r.questions), "more questions, which come later")
-	add(len(whole.guesses), len(r.guesses), "more guesses")
-	add(len(whole.warnings), len(r.warnings), "more warnings")
-	add(len(whole.unmapped), len(r.unmapped), "more parts of the input that fit no field")
-	add(len(whole.Issues), len(r.Issues), "more issues")
-	add(len(whole.content), len(r.content), "draft fields")
+	add(len(whole.questions), len(r.questions), "more question")
+	add(len(whole.guesses), len(r.guesses), "more guess")
+	add(len(whole.warnings), len(r.warnings), "more warning")
+	add(len(whole.unmapped), len(r.unmapped), "more unused part")
+	add(len(whole.Issues), len(r.Issues), "more issue")
+	add(len(whole.content), len(r.content), "draft field")
 	return cut
 }
 

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -214,14 +215,20 @@ func Join(separator string, texts ...string) string {
 }
 
 // Count puts a number before a noun: "1 job", "2 jobs", "2 entries".
-func Count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
+func Count(n int, noun string) string { return Counted(strconv.Itoa(n), noun) }
+
+// Counted is Count for a number as it is written: "1 hour", "1.5 hours".
+func Counted(number, noun string) string {
+	switch stem, ry := strings.CutSuffix(noun, "ry"); {
+	case number == "1":
+	case ry:
+		noun = stem + "ries"
+	case strings.HasSuffix(noun, "s"):
+		noun += "es"
+	default:
+		noun += "s"
 	}
-	if stem, ok := strings.CutSuffix(noun, "ry"); ok {
-		return fmt.Sprintf("%d %sries", n, stem)
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
+	return number + " " + noun
 }
 
 // SecureURL is URL for a page on which people decide or pay: only with https, or on this machine, and without a user name, which

@@ -270,8 +270,8 @@ func (e explainer) conflict() Next {
 func (e explainer) rateLimit() Next {
 	atMost := e.RetryAfterSeconds == 0 // the API doesn't say how long
 	if hours := min(max(0, e.details.WindowHours), 30*24); hours > 0 {
-		problem := fmt.Sprintf("This account has reached its limit of %s in %d hours.",
-			text.Count(max(0, e.details.Limit), "published job"), hours)
+		problem := fmt.Sprintf("This account has reached its limit of %s in %s.",
+			text.Count(max(0, e.details.Limit), "published job"), text.Count(hours, "hour"))
 		e.say("%s Nothing was changed.", problem)
 		if e.by.Claims && e.call.Served.Has(ClaimAccount, ClaimStatus) {
 			e.say("Once a human has claimed this account, it can publish more.")
@@ -328,8 +328,8 @@ func (e explainer) refusal() string {
 func (e explainer) retry(seconds int, atMost bool) Next {
 	e.Retryable, e.RetryAfterSeconds = true, seconds
 	arguments := argumentsOf(e.args)
-	if seconds >= int(YesLifetime.Seconds()) {
-		delete(arguments, "confirmationToken")
+	if seconds >= int(YesLifetime.Seconds()) || e.tool.Kind.spends() && opentrain.MayHaveChanged(e.apiError) {
+		delete(arguments, "confirmationToken") // it's no longer valid
 	}
 	return Next{Action: Wait, RetryAfterSeconds: seconds, AtMost: atMost, Tool: e.tool.Name, Arguments: arguments}
 }

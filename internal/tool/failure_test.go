@@ -20,7 +20,7 @@ func named(name string, kind tool.Kind) tool.Tool {
 	instead := func(other string) tool.Next {
 		return tool.Next{Action: tool.CallTool, Tool: other, Arguments: map[string]any{"jobId": nil, "fields": nil}}
 	}
-	spec := tool.Spec{Name: name, Kind: kind, OutcomeUnknown: "It is lost.", Instead: map[string]tool.Next{
+	spec := tool.Spec{Name: name, Kind: kind, OutcomeUnknown: "It is lost.", Check: tool.Next{Action: tool.Wait}, Instead: map[string]tool.Next{
 		opentrain.StatusDraft: instead(tool.PatchDraft), opentrain.StatusOpen: instead(tool.UpdateJob),
 	}}
 	return tool.New(spec, func(context.Context, tool.Call, struct{}) (list, *tool.Ask, error) {

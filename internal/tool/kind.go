@@ -111,6 +111,9 @@ func (k Kind) NeedsToken() bool { return k != KindPublicRead && k != KindRegiste
 // claims reports whether tools of this kind need an account that a human can claim.
 func (k Kind) claims() bool { return k == KindClaim || k == KindRenew }
 
+// spends reports whether a lost answer of a tool of this kind uses up the human's yes, and calling again doesn't find what it did.
+func (k Kind) spends() bool { return k.AsksFirst() && k != KindShow && k != KindRequest }
+
 // AsksFirst reports whether tools of this kind ask the human, or read the job, before the call that needs their scope.
 func (k Kind) AsksFirst() bool {
 	return slices.Contains([]Kind{KindPublish, KindClose, KindInvite, KindShow, KindSend, KindAdd, KindRequest, KindEnd}, k)

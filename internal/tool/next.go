@@ -2,7 +2,6 @@ package tool
 
 import (
 	"encoding/json"
-	"fmt"
 	"strings"
 
 	"opentrain-mcp/internal/text"
@@ -146,7 +145,7 @@ func (n Next) AddTo(l *text.Lines) {
 		if n.AtMost {
 			atMost = "at most "
 		}
-		l.Field("Wait", fmt.Sprintf("%s%d seconds", atMost, n.RetryAfterSeconds))
+		l.Field("Wait", atMost+text.Count(n.RetryAfterSeconds, "second"))
 	}
 	switch {
 	case n.Tool == "":

@@ -104,6 +104,7 @@ func (a *Accounts) interrupt(t Tool, next Next, args json.RawMessage) {
 		return
 	}
 	step := CallAgain(t.Name, args, "This call was waiting. Go on with it if the human still wants that.")
+	delete(step.Arguments, "confirmationToken") // it's the yes of another token's caller
 	a.interrupted.Store(&interruption{step, time.Now()})
 }
 

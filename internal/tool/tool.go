@@ -99,13 +99,13 @@ type Output interface {
 // maxNotes is how many notes about its arguments a result has.
 const maxNotes = 10
 
-// New makes a Tool from a spec and a function. It panics on a mistake: the output of a write has no Effect, or a write that makes
-// another when it's repeated has no Check.
+// New makes a Tool from a spec and a function. It panics on a mistake: the output of a write has no Effect, or a write that a
+// human approves has no Check.
 func New[In any, Out Output](spec Spec, function func(context.Context, Call, In) (Out, *Ask, error)) Tool {
 	if _, hasEffect := any(*new(Out)).(interface{ Effect() Effect }); !hasEffect && !spec.Kind.ReadOnly() {
 		panic(spec.Name + ": the output of a write has no Effect")
 	}
-	if (spec.Kind == KindSend || spec.Kind == KindAdd) && spec.Check.Action == "" {
+	if spec.Kind.spends() && spec.Check.Action == "" {
 		panic(spec.Name + ": the write has no Check")
 	}
 	spec.Description += " " + spec.Needs()

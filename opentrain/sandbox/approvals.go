@@ -23,9 +23,9 @@ const (
 	initiationFee = 995 // cents, once per contract (developers/api-reference/proposals/hire)
 )
 
-// inCents converts US dollars, and withFee adds the marketplace fee of 10% that a hire costs.
+// inCents converts US dollars, and withFee adds the marketplace fee of 10% that a hire costs. Half a cent is rounded up.
 func inCents(amount float64) int { return int(math.Round(amount * 100)) }
-func withFee(amount float64) int { return int(math.Round(amount * 110)) }
+func withFee(cents int) int      { return cents + (cents*10+50)/100 }
 
 // approval is a request to a human.
 type approval struct {

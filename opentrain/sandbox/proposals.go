@@ -136,7 +136,7 @@ func (s *Sandbox) hire(c *call, p *proposal) *reply {
 	case p.bid > 0 && p.unit != fixedPrice:
 		t.volume = t.amount / p.bid
 	}
-	return s.ask(c, &approval{kind: approvalHire, proposal: p, terms: t, cost: withFee(t.amount) + initiationFee,
+	return s.ask(c, &approval{kind: approvalHire, proposal: p, terms: t, cost: withFee(inCents(t.amount)) + initiationFee,
 		ids: object{"proposalId": p.id}})
 }
 

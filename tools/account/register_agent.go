@@ -60,7 +60,7 @@ func (t tools) register(ctx context.Context, call tool.Call, in registerAgentInp
 	if err := t.person.MayRegister(ctx, in.Force); err != nil {
 		return out, nil, t.refusal(call, tool.RegisterAgent, err)
 	}
-	yes, ask, next := t.Confirm.Approve(call, in.intent(), t.preview(call, in))
+	yes, ask, next := t.Confirm.Approve(call, in.intent(), t.preview(in))
 	if out.Next = next; !yes {
 		return out, ask, nil
 	}

@@ -26,7 +26,7 @@ func (t tools) registrationNext(call tool.Call) tool.Next {
 	}
 	none := registerAgentInput{}
 	asking := tool.Call{Caller: call.Caller, Served: call.Served} // a form of the running call isn't about this
-	_, _, next := t.Confirm.Approve(asking, none.intent(), t.preview(call, none))
+	_, _, next := t.Confirm.Approve(asking, none.intent(), t.preview(none))
 	return next
 }
 
@@ -51,7 +51,7 @@ func (in registerAgentInput) intent() confirm.Intent {
 }
 
 // preview is what the human sees before the yes.
-func (t tools) preview(call tool.Call, in registerAgentInput) tool.Preview {
+func (t tools) preview(in registerAgentInput) tool.Preview {
 	preview := tool.Preview{Title: "A new OpenTrain account", Notes: []string{
 		"It can publish 3 jobs a day. To hire, claim it within 24 hours, with an email address that has no OpenTrain account yet.",
 	}}
@@ -63,17 +63,20 @@ func (t tools) preview(call tool.Call, in registerAgentInput) tool.Preview {
 	switch {
 	case t.person.InSandbox():
 		preview.Notes = append(preview.Notes, "This is the sandbox: nothing is real.")
-		if call.Caller.ID != "" {
-			preview.Warnings = []string{"This server then stops using the account with your jobs."}
+		if in.Force {
+			preview.Warnings = []string{staysBehind + " No tool leads back to it."}
 		}
 	case in.Force:
-		preview.Warnings = []string{"Its token replaces the one in " + t.person.Place() +
-			". Unless you have another token of that account, you lose access to it."}
+		preview.Warnings = []string{staysBehind + " Its token in " + t.person.Place() + " is replaced: to return to it, you need another " +
+			"token of it, and opentrain-mcp login --token --force."}
 	default:
 		preview.Notes = append(preview.Notes, "Its token is saved in "+t.person.Place()+".")
 	}
 	return preview
 }
+
+// staysBehind is what a human loses sight of when an account is registered over another.
+const staysBehind = "The jobs, contracts and credits of the account in use now stay with that account."
 
 // notRegistered adds the step that leads on to OpenTrain's refusal.
 func (t tools) notRegistered(call tool.Call, err error) error {

@@ -19,8 +19,11 @@ func (a applicants) afterProposal(call tool.Call, proposalID string, o getPropos
 	if !heard {
 		interview = tool.GetProposal + " with interview: true shows the screening interview."
 	}
-	ways := text.Join(" ", interview, seeProfile(o.Proposal.Candidate.FreelancerID),
-		"To write to the candidate, use "+tool.StartProposalConversation+".")
+	write := "To write to the candidate, use " + tool.StartProposalConversation + "."
+	if o.ContractID != "" && call.Served.Has(tool.GetContract) {
+		write = "The contract has the conversation with the candidate."
+	}
+	ways := text.Join(" ", interview, seeProfile(o.Proposal.Candidate.FreelancerID), write)
 	asked, requested := a.Confirm.Approvals.Of(call.Caller, tool.HireProposal, "proposal "+proposalID)
 	switch status := o.Proposal.Status; {
 	case o.ContractID != "" && call.Served.Has(tool.GetContract):

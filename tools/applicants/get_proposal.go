@@ -98,7 +98,7 @@ func (o getProposalOutput) Text() string {
 	p := o.Proposal
 	l.Add("Proposal %s. Lines starting with > quote the candidate or the interview.", p.ProposalID)
 	for _, field := range []struct{ name, value string }{
-		{"Job", text.Join(" ", o.JobTitle, "(id "+o.JobID+")")}, {"Status", p.Status}, {"Bid", p.Bid},
+		{"Job", text.Join(" ", o.JobTitle, "(id "+o.JobID+")")}, {"Status", p.Status}, {"Bid", cmp.Or(p.Bid, "none")},
 		{"Match score, on OpenTrain's scale", p.MatchScore.String()}, {"Interview score, on OpenTrain's scale", p.InterviewScore.String()},
 		{"Verification", p.Verification}, {"Submitted", p.CreatedAt}, {"Updated", p.UpdatedAt},
 		{"Contract", o.ContractID}, {"Job page", o.JobURL}, {"Candidate", p.Candidate.reference()},

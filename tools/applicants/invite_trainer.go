@@ -46,8 +46,12 @@ func (a applicants) inviteTrainer() tool.Tool {
 		Instead: map[string]tool.Next{opentrain.StatusDraft: {
 			Action: tool.CallTool, Tool: tool.Publish, Arguments: map[string]any{"jobId": nil}, Note: "Publish it first.",
 		}},
-		OutcomeUnknown: "It's unclear whether the AI trainer was invited. Call again with the same arguments: no one is invited twice.",
-		NotFound:       whoseID + " Job ids come from " + tool.ListJobs + ".",
+		OutcomeUnknown: "It's unclear whether the AI trainer was invited. No one is invited twice.",
+		Check: tool.Next{
+			Action: tool.CallTool, Tool: tool.ListProposals, Arguments: map[string]any{"jobId": nil},
+			Note: "If the AI trainer isn't among them, invite them again.",
+		},
+		NotFound: whoseID + " Job ids come from " + tool.ListJobs + ".",
 	}, a.invite)
 }
 

@@ -63,10 +63,10 @@ func (c contracts) recorded(ctx context.Context, contractID string) []string {
 		amount *float64
 		unit   string
 	}{
-		{contract.Budget.Consumed.Hours, "hours"}, {contract.Budget.Consumed.Labels, "labels"}, {contract.Budget.Consumed.Tasks, "tasks"},
+		{contract.Budget.Consumed.Hours, "hour"}, {contract.Budget.Consumed.Labels, "label"}, {contract.Budget.Consumed.Tasks, "task"},
 	} {
 		if known = known || part.amount != nil; part.amount != nil && *part.amount > 0 {
-			parts = append(parts, number(*part.amount)+" "+part.unit)
+			parts = append(parts, text.Counted(number(*part.amount), part.unit))
 		}
 	}
 	switch {
@@ -85,13 +85,13 @@ func (b *budget) words(paymentType string) string {
 	if b == nil {
 		return ""
 	}
-	part := func(n *float64, words string) string {
+	funded, fraction, unit := "", "", unitOf(paymentType)
+	part := func(n *float64, done string) string {
 		if n == nil {
 			return ""
 		}
-		return text.Join(" ", number(*n), words)
+		return text.Counted(number(*n), unit) + " " + done
 	}
-	funded, fraction, unit := "", "", unitOf(paymentType)
 	if b.FundedUSD != nil {
 		funded = text.Dollars(b.FundedUSD) + " funded"
 	}
@@ -101,6 +101,6 @@ func (b *budget) words(paymentType string) string {
 		}
 		return text.Join(", ", b.State, funded, fraction)
 	}
-	return text.Join(", ", b.State, funded, part(b.FundedVolume, unit+" funded"), part(b.ConsumedVolume, unit+" used"),
-		part(b.RemainingVolume, unit+" left"))
+	return text.Join(", ", b.State, funded, part(b.FundedVolume, "funded"), part(b.ConsumedVolume, "used"),
+		part(b.RemainingVolume, "left"))
 }

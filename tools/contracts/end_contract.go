@@ -100,7 +100,7 @@ func (c contracts) end(ctx context.Context, call tool.Call, in endContractInput)
 	case err != nil:
 		return out, nil, err
 	case end.Approval != nil && end.Approval.ID != "":
-		out.Approval = c.requested(call, intent, *end.Approval, preview.Changes)
+		out.Approval = c.requested(call, intent, *end.Approval, preview)
 		out.Next = out.Approval.next()
 		return out, nil, nil
 	case end.Status != "" && end.Status != opentrain.ContractEnded:

@@ -55,7 +55,7 @@ func (c contracts) approval(ctx context.Context, call tool.Call, in getApprovalI
 		out, err := c.requests(ctx, call)
 		return out, nil, err
 	}
-	a, _, err := c.look(ctx, call, in.ApprovalID)
+	a, _, err := c.Approval(ctx, call.Caller, in.ApprovalID)
 	if err != nil {
 		return getApprovalOutput{}, nil, err
 	}

@@ -2,7 +2,6 @@ package contracts
 
 import (
 	"context"
-	"fmt"
 
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
@@ -73,7 +72,11 @@ func (c contracts) nextSteps(call tool.Call, contract opentrain.Contract, milest
 			approve = "To pay for the work of milestone " + m.ID + ", use " + tool.RequestMilestoneApproval + "."
 		}
 	}
-	return text.Join(" ", ending, pending, inApp, fund, approve, "To add a milestone, use "+tool.CreateMilestone+".")
+	add := "To add a milestone, use " + tool.CreateMilestone + "."
+	if lacksRate(contract) {
+		add = "Without a rate, no milestone can be added. The human sets one in OpenTrain's app."
+	}
+	return text.Join(" ", ending, pending, inApp, fund, approve, add)
 }
 
 func (o *getContractOutput) cutDescriptions() {
@@ -87,7 +90,7 @@ func (o *getContractOutput) cutMilestones() {
 	const most = 25
 	if more := len(o.Milestones) - most; more > 0 {
 		o.Milestones = o.Milestones[:most]
-		o.Cut += fmt.Sprintf(" %d more milestones are in the app.", more)
+		o.Cut += " The app shows " + text.Count(more, "more milestone") + "."
 	}
 	for i := range o.Milestones {
 		o.Milestones[i].Description = ""

@@ -87,7 +87,7 @@ func (c contracts) hire(ctx context.Context, call tool.Call, in hireProposalInpu
 	out.JobID = text.Clean(proposal.JobID, 64)
 	preview := tool.Preview{
 		JobID: out.JobID, Title: text.Stranger(text.Visible(proposal.JobTitle), 200), Changes: in.shown(*proposal, *cost),
-		Warnings: warnings, Notes: elsewhere(warnings),
+		Warnings: append(warnings, withoutRate(proposal.Bid)...),
 	}
 	if err := tooLong(preview); err != nil {
 		return out, nil, err
@@ -111,7 +111,7 @@ func (c contracts) hire(ctx context.Context, call tool.Call, in hireProposalInpu
 		})
 	}
 	c.Confirm.Ledger.Record(call.Caller, subject, nil)
-	out.Trainer, out.Cost, out.Approval = candidate(*proposal), cost, c.requested(call, intent, *requested, preview.Changes)
+	out.Trainer, out.Cost, out.Approval = candidate(*proposal), cost, c.requested(call, intent, *requested, preview)
 	out.Next = out.Approval.next()
 	return out, nil, nil
 }

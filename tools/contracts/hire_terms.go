@@ -3,7 +3,6 @@ package contracts
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"math"
 	"strings"
 
@@ -45,7 +44,7 @@ func (in hireProposalInput) shown(proposal opentrain.Proposal, cost cost) []stri
 		units, found := strings.CutPrefix(b.UnitWords(), "per ")
 		if volume := in.AmountUSD / *b.AmountUSD; found && volume >= 2 && volume < 1e9 {
 			digits := map[bool]float64{true: 1, false: 10}[units == "label"] // no one does a part of a label
-			buys = fmt.Sprintf("about %s %ss at that bid", number(math.Round(volume*digits)/digits), units)
+			buys = "about " + text.Counted(number(math.Round(volume*digits)/digits), units) + " at that bid"
 		}
 	}
 	milestone := text.Join(", ", wholeLine(in.Name), "due "+in.DueDate, buys)
@@ -65,12 +64,13 @@ func (c contracts) unhired(call tool.Call, subject string) string {
 	return "No one is hired."
 }
 
-// elsewhere says that a hire may replace one that this server doesn't know of: from before a restart, or from the app.
-func elsewhere(known []string) []string {
-	if len(known) > 0 {
+// withoutRate warns of a contract that may get no rate, because the proposal has no bid. A fixed price needs none.
+func withoutRate(b *opentrain.Bid) []string {
+	if b != nil && (b.AmountUSD != nil && *b.AmountUSD > 0 || b.UnitWords() == "fixed price") {
 		return nil
 	}
-	return []string{"If a hire of this person with other terms is already pending, this one replaces it."}
+	return []string{"The proposal has no bid. If the job pays per hour or label, the contract gets no rate: " +
+		"no milestone can be added after the first until someone sets a rate in OpenTrain's app."}
 }
 
 // candidate names the AI trainer of a proposal.

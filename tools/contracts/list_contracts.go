@@ -3,7 +3,6 @@ package contracts
 import (
 	"cmp"
 	"context"
-	"strings"
 
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
@@ -108,12 +107,6 @@ func summarize(contract opentrain.Contract) contractSummary {
 		s.Country = text.Stranger(who.Country, 60)
 	}
 	return s
-}
-
-// payWords is what a contract pays.
-func payWords(contract opentrain.Contract) string {
-	words := strings.ToLower(tool.Label(text.Stranger(contract.PaymentType, 40)))
-	return text.Join(" ", text.Dollars(contract.RateUSD), words)
 }
 
 func (o listContractsOutput) Text() string {

@@ -43,23 +43,27 @@ func shownMilestone(m opentrain.Milestone) milestone {
 
 // volumeWords writes hours or labels, as the type of payment counts them.
 func volumeWords(volume *float64, paymentType string) string {
-	switch unit := unitOf(paymentType); {
-	case volume == nil:
+	if volume == nil {
 		return ""
-	case unit == "":
-		return "volume " + number(*volume)
-	default:
-		return number(*volume) + " " + unit
 	}
+	return countedVolume(number(*volume), paymentType)
+}
+
+// countedVolume is volumeWords for a number as it is written.
+func countedVolume(number, paymentType string) string {
+	if unit := unitOf(paymentType); unit != "" {
+		return text.Counted(number, unit)
+	}
+	return "volume " + number
 }
 
 // unitOf is what a contract counts, "" for a fixed price.
 func unitOf(paymentType string) string {
 	switch paymentType {
 	case opentrain.PayPerHour:
-		return "hours"
+		return "hour"
 	case opentrain.PayPerLabel:
-		return "labels"
+		return "label"
 	}
 	return ""
 }

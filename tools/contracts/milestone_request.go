@@ -109,7 +109,7 @@ func (r milestoneRequest) run(
 			return err
 		})
 	}
-	out.Trainer, out.AmountUSD, out.Approval = trainer(contract), m.AmountUSD, c.requested(call, intent, *requested, preview.Changes)
+	out.Trainer, out.AmountUSD, out.Approval = trainer(contract), m.AmountUSD, c.requested(call, intent, *requested, preview)
 	out.Next = out.Approval.next()
 	return out, nil, nil
 }

@@ -3,6 +3,7 @@ package contracts
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 
 	"opentrain-mcp/internal/text"
@@ -16,20 +17,21 @@ func (in createMilestoneInput) price(contract opentrain.Contract) (string, error
 		return "", err
 	}
 	fixed := contract.PaymentType == opentrain.FixedPrice
+	volume := countedVolume(text.Thousands(strconv.FormatFloat(in.Volume, 'f', -1, 64)), contract.PaymentType) // a yes is for all its digits
 	switch {
+	case lacksRate(contract):
+		return "", conflict(opentrain.ReasonContractRate, contract.ID, "")
 	case fixed && in.AmountUSD == 0:
 		return "", tool.Problem("amountUsd", "is required: the contract has a fixed price")
 	case !fixed && contract.PaymentType != "" && in.Volume == 0:
 		return "", tool.Problem("volume", "is required: the contract pays "+
 			strings.ToLower(tool.Label(text.Clean(contract.PaymentType, 40)))+", so an amount alone isn't enough")
-	case !fixed && contract.PaymentType != "" && contract.RateUSD == nil:
-		return "", conflict(opentrain.ReasonContractRate, contract.ID, "")
 	case in.Volume == 0 && in.AmountUSD == 0:
 		return "", tool.Problem("amountUsd", "is required, or volume")
 	case in.Volume == 0:
 		return text.Money(in.AmountUSD, ""), nil
-	case contract.RateUSD == nil || fixed:
-		return text.Join(", ", volumeWords(&in.Volume, contract.PaymentType), amountWords(in.AmountUSD)), nil
+	case fixed:
+		return text.Join(", ", volume, amountWords(in.AmountUSD)), nil
 	}
 	product := in.Volume * *contract.RateUSD
 	switch {
@@ -37,12 +39,19 @@ func (in createMilestoneInput) price(contract opentrain.Contract) (string, error
 		return "", tool.Problem("volume", "is too large: it costs more than a billion dollars")
 	case product <= 0 || math.IsNaN(product):
 		return "", conflict(opentrain.ReasonContractRate, contract.ID, "")
+	case math.Round(product*100) == 0:
+		return "", tool.Problem("volume", "is too small: it costs less than a cent")
 	}
 	total := text.Money(math.Round(product*100)/100, "")
 	if in.AmountUSD != 0 && math.Abs(product-in.AmountUSD) > 0.005 {
 		return "", tool.Problem("amountUsd", "must be the contract's rate times volume, "+total+", or left out")
 	}
-	return fmt.Sprintf("%s × %s = %s", volumeWords(&in.Volume, contract.PaymentType), text.Dollars(contract.RateUSD), total), nil
+	return fmt.Sprintf("%s × %s = %s", volume, text.Dollars(contract.RateUSD), total), nil
+}
+
+// lacksRate reports whether a contract has no price for an hour or a label. OpenTrain takes no milestones for it.
+func lacksRate(contract opentrain.Contract) bool {
+	return contract.PaymentType != opentrain.FixedPrice && contract.RateUSD == nil
 }
 
 func amountWords(usd float64) string {
@@ -106,4 +115,13 @@ func state(contract opentrain.Contract) string {
 		state += "\n" + m.ID + " " + m.Status
 	}
 	return state
+}
+
+// payWords is what a contract pays.
+func payWords(contract opentrain.Contract) string {
+	words := strings.ToLower(tool.Label(text.Stranger(contract.PaymentType, 40)))
+	if lacksRate(contract) && contract.Status != opentrain.ContractEnded {
+		return text.Join(", ", words, "no rate set")
+	}
+	return text.Join(" ", text.Dollars(contract.RateUSD), words)
 }

@@ -2,7 +2,6 @@ package contracts
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"opentrain-mcp/internal/confirm"
@@ -25,15 +24,6 @@ func (request) JSONSchema() *schema.Node {
 // maxListed is how many requests one call looks at, the newest first.
 const maxListed = 20
 
-// look reads an approval. One that OpenTrain no longer knows is gone, and forgotten.
-func (c contracts) look(ctx context.Context, call tool.Call, id string) (came *opentrain.Approval, gone bool, err error) {
-	came, err = c.API.GetApproval(ctx, id)
-	if gone = errors.Is(err, &opentrain.Error{Code: opentrain.CodeNotFound}); gone {
-		c.Confirm.Approvals.Forget(call.Caller, id)
-	}
-	return came, gone, err
-}
-
 // pending returns the approval that the caller asked for with the same arguments, if it is still pending: that page is the answer,
 // not another question. The warnings are of an approval that may be pending, and of one for other arguments that is.
 func (c contracts) pending(ctx context.Context, call tool.Call, intent confirm.Intent) (same *approval, warnings []string) {
@@ -41,7 +31,7 @@ func (c contracts) pending(ctx context.Context, call tool.Call, intent confirm.I
 	if !found {
 		return nil, nil
 	}
-	came, gone, err := c.look(ctx, call, asked.ID)
+	came, gone, err := c.Approval(ctx, call.Caller, asked.ID)
 	switch other := !asked.For(intent); {
 	case gone, err == nil && came.Status != opentrain.ApprovalPending:
 		return nil, nil
@@ -58,9 +48,10 @@ func (c contracts) pending(ctx context.Context, call tool.Call, intent confirm.I
 }
 
 // requested remembers an approval that the caller has asked for.
-func (c contracts) requested(call tool.Call, intent confirm.Intent, asked opentrain.Approval, about []string) *approval {
+func (c contracts) requested(call tool.Call, intent confirm.Intent, asked opentrain.Approval, shown tool.Preview) *approval {
 	if asked.ID != "" {
-		c.Confirm.Approvals.Add(call.Caller, intent, text.Stranger(asked.ID, 100), about)
+		id := text.Stranger(asked.ID, 100)
+		c.Confirm.Approvals.Add(call.Caller, intent, confirm.Asked{ID: id, JobID: shown.JobID, About: shown.Changes})
 	}
 	return approvalOf(asked)
 }
@@ -71,16 +62,7 @@ func (c contracts) endRequested(ctx context.Context, call tool.Call, contractID 
 	if !found {
 		return nil
 	}
-	came, gone, err := c.look(ctx, call, asked.ID)
-	switch {
-	case gone:
-		return nil
-	case err != nil:
-		return []string{"Approval " + asked.ID + " to end this contract may still be pending."}
-	case came.Status == opentrain.ApprovalPending:
-		return []string{"Approval " + asked.ID + " to end this contract is pending."}
-	}
-	return nil
+	return c.StillPending(ctx, call.Caller, asked.ID, " to end this contract")
 }
 
 // requests lists the approvals that the caller asked for through this server.
@@ -91,7 +73,7 @@ func (c contracts) requests(ctx context.Context, call tool.Call) (getApprovalOut
 	}
 	all, waiting := c.Confirm.Approvals.All(call.Caller), []*approval{}
 	for _, asked := range all[:min(len(all), maxListed)] {
-		came, gone, err := c.look(ctx, call, asked.ID)
+		came, gone, err := c.Approval(ctx, call.Caller, asked.ID)
 		switch {
 		case gone:
 			continue
@@ -116,7 +98,7 @@ func (c contracts) requests(ctx context.Context, call tool.Call) (getApprovalOut
 		out.Next.Note += " The others are waiting too."
 	}
 	if more > 0 {
-		out.Outcome += fmt.Sprintf(" %d older ones weren't checked.", more)
+		out.Outcome += " Not checked: " + text.Count(more, "older request") + "."
 	}
 	out.Outcome += " This server knows only the requests made since it started; the app shows everything."
 	return out, nil

@@ -37,6 +37,7 @@ type getJobOutput struct {
 	ValidThrough     string    `json:"validThrough,omitempty"`
 	UpdatedAt        string    `json:"updatedAt,omitempty"`
 	URL              string    `json:"url,omitempty"`
+	NotSet           []string  `json:"notSet,omitempty" jsonschema_description:"What your live job lacks."`
 	Cut              string    `json:"cut,omitempty" jsonschema_description:"What was left out."`
 	Interpreted      []string  `json:"interpreted,omitempty"`
 	Next             tool.Next `json:"next" jsonschema_description:"What to do now."`
@@ -70,6 +71,9 @@ func (m market) read(ctx context.Context, call tool.Call, in getJobInput) (getJo
 	}
 	out := cleaned(*job)
 	out.Own, out.Interpreted, out.Next = m.accounts.Owns(call.Caller, job.ID), call.Interpreted, tool.Next{Action: tool.Done}
+	if out.Own && !closed {
+		out.NotSet = out.lacks()
+	}
 	if closed && call.Caller.ID != "" && refused == nil {
 		out.Next = tool.ListJobsNext("If it's one of the account's own jobs, this list shows its status.")
 	}
@@ -126,6 +130,7 @@ func (o getJobOutput) lines() *text.Lines {
 		{"Data type", o.DataType}, {"Label types", strings.Join(o.LabelTypes, ", ")}, {"Software", o.LabelingSoftware},
 		{"Experience", o.ExperienceLevel}, {"Languages", strings.Join(o.Languages, ", ")}, {"Countries", strings.Join(o.Countries, ", ")},
 		{"Posted", o.DatePosted}, {"Valid through", o.ValidThrough}, {"Updated", o.UpdatedAt}, {"Page", o.URL},
+		{"Not set, though a job needs it", strings.Join(o.NotSet, ", ")},
 	} {
 		l.Field(field.name, field.value)
 	}

@@ -47,10 +47,10 @@ func (m market) count(ctx context.Context, call tool.Call, _ struct{}) (listFace
 	}
 	out := listFacetsOutput{TotalJobs: facets.TotalJobs, GeneratedAt: text.Stranger(facets.GeneratedAt, 40), Interpreted: call.Interpreted}
 	out.Next.Action = tool.Done
-	out.Categories = out.shown("categories", facets.Categories)
-	out.Languages = out.shown("languages", facets.Languages)
-	out.Countries = out.shown("countries", facets.Countries)
-	out.PayTypes = out.shown("pay types", facets.PayTypes)
+	out.Categories = out.shown("category", facets.Categories)
+	out.Languages = out.shown("language", facets.Languages)
+	out.Countries = out.shown("country", facets.Countries)
+	out.PayTypes = out.shown("pay type", facets.PayTypes)
 	tool.Shorten(call, (*listFacetsOutput).cutValues)
 	return out, nil, nil
 }
@@ -61,8 +61,7 @@ const maxFacets = 50
 // shown cleans the values of a facet and keeps the most frequent ones.
 func (o *listFacetsOutput) shown(name string, values []opentrain.Facet) []facet {
 	if more := len(values) - maxFacets; more > 0 {
-		o.Cut = append(o.Cut, fmt.Sprintf("%d %s with fewer jobs are left out, to keep the result short; "+
-			"search accepts them too.", more, name))
+		o.Cut = append(o.Cut, text.Count(more, name)+" with fewer jobs, to keep the result short. Search accepts the rest too.")
 		values = values[:maxFacets]
 	}
 	return tool.Map(values, func(value opentrain.Facet) facet {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"opentrain-mcp/internal/caller"
 	"opentrain-mcp/internal/text"
@@ -50,4 +51,17 @@ func notPublic(job opentrain.OwnJob, interpreted []string) getJobOutput {
 		out.Next.Note = "A new listing can take five minutes to show."
 	}
 	return out
+}
+
+// lacks names what the job lacks of what a draft needs before it's published.
+func (o getJobOutput) lacks() (lacks []string) {
+	for _, field := range []struct{ key, value string }{
+		{"jobTitle", o.Title}, {"jobDescription", o.Description}, {"labelTypes", strings.Join(o.LabelTypes, "")},
+		{"experienceLevel", o.ExperienceLevel}, {"languages", strings.Join(o.Languages, "")}, {"pay", o.Pay},
+	} {
+		if field.value == "" {
+			lacks = append(lacks, tool.FieldLabel(field.key))
+		}
+	}
+	return lacks
 }

@@ -4,10 +4,8 @@ import (
 	"cmp"
 	"context"
 	"strings"
-	"time"
 
 	"opentrain-mcp/internal/confirm"
-	"opentrain-mcp/internal/draft"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
@@ -29,6 +27,8 @@ type closeJobOutput struct {
 
 	draft bool // it was one
 	alone bool // no one has ever applied or been invited, so there is no contract
+
+	pending []string // approvals of the job
 }
 
 func (p posting) closeJob() tool.Tool {
@@ -38,8 +38,8 @@ func (p posting) closeJob() tool.Tool {
 			"Use it when enough people are hired or the job is canceled. The human approves it first, because no tool reopens a job. " +
 			"Closing a draft discards it. To edit a job, use opentrain_update_job. Contracts on the job continue. Closing it again changes nothing.",
 		Scope: "jobs:write", Feature: publishingFeature(),
-		OutcomeUnknown: "It's unclear whether the job was closed. " + tool.ListJobs +
-			" shows its status (ARCHIVED when closed); closing again is harmless.",
+		OutcomeUnknown: "It's unclear whether the job was closed. " + tool.ListJobs + " shows its status (ARCHIVED when closed).",
+		Check:          tool.ListJobsNext("If the job isn't ARCHIVED, close it again."),
 	}, p.close)
 }
 
@@ -75,6 +75,11 @@ func (p posting) close(ctx context.Context, call tool.Call, in closeJobInput) (c
 	}
 	preview.Changes = []string{"Status: " + status + " → closed"}
 	preview.Notes = append(preview.Notes, "OpenTrain doesn't show the text of a closed job. To post it again, you need its description.")
+	out.pending = p.PendingOf(ctx, call.Caller, in.JobID)
+	preview.Warnings = append(preview.Warnings, out.pending...)
+	if len(out.pending) > 0 {
+		preview.Warnings = append(preview.Warnings, "What is pending goes on after the job is closed, unless you decline it in OpenTrain's app.")
+	}
 	if counts := own.ProposalCounts; counts != nil && counts.Unreviewed > 0 {
 		preview.Warnings = append(preview.Warnings, text.Count(counts.Unreviewed, "unreviewed proposal")+".")
 	}
@@ -91,8 +96,8 @@ func (p posting) close(ctx context.Context, call tool.Call, in closeJobInput) (c
 	}
 	call.Step("Closing the job")
 	closing, err := p.API.CloseJob(p.Recheck(ctx, &own, sameStatus(own)), in.JobID)
-	if err != nil && own.Status == opentrain.StatusArchived { // someone else was faster
-		return out.closed(own.Status, true), nil, nil
+	if err != nil && own.Status == opentrain.StatusArchived { // by the first attempt, or by someone else
+		closing, err = &opentrain.Closing{Status: own.Status}, nil
 	}
 	p.Record(call.Caller, in.JobID, err)
 	if err != nil {
@@ -101,23 +106,14 @@ func (p posting) close(ctx context.Context, call tool.Call, in closeJobInput) (c
 	return out.closed(closing.Status, closing.AlreadyClosed), nil, nil
 }
 
-// sameStatus checks the job before a repeated attempt: a yes to close a draft isn't one to close the job that it became. The next
-// call asks again.
-func sameStatus(own draft.Own) func(now draft.Own) error {
-	return func(now draft.Own) error {
-		if now.Status == own.Status {
-			return nil
-		}
-		const busy = "the job was changed at the same moment"
-		return &opentrain.Error{Code: opentrain.CodeBusy, NotSent: true, RetryAfter: time.Second, Message: busy}
-	}
-}
-
 func (o closeJobOutput) closed(status string, already bool) closeJobOutput {
 	o.Closed, o.Status, o.AlreadyClosed = true, text.Clean(status, 40), already
 	o.Next = tool.Next{Action: tool.Done}
 	if !o.draft && !o.alone {
 		o.Next.Note = "Contracts on this job continue until someone ends them."
+		if len(o.pending) > 0 {
+			o.Next.Note = text.Join(" ", append(o.pending, "The human decides on that in OpenTrain's app.", o.Next.Note)...)
+		}
 	}
 	return o
 }

@@ -2,7 +2,9 @@ package posting
 
 import (
 	"fmt"
+	"time"
 
+	"opentrain-mcp/internal/draft"
 	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
@@ -65,5 +67,17 @@ func listProposals(jobID, page, note string) tool.Next {
 	return tool.Next{
 		Action: tool.CallTool, Tool: tool.ListProposals, Arguments: map[string]any{"jobId": jobID},
 		Note: text.Join(" ", "See who applied.", note), Page: page,
+	}
+}
+
+// sameStatus checks the job before a repeated attempt: a yes to close a draft isn't one to close the job that it became. The next
+// call asks again.
+func sameStatus(own draft.Own) func(now draft.Own) error {
+	return func(now draft.Own) error {
+		if now.Status == own.Status {
+			return nil
+		}
+		const busy = "the job was changed at the same moment"
+		return &opentrain.Error{Code: opentrain.CodeBusy, NotSent: true, RetryAfter: time.Second, Message: busy}
 	}
 }

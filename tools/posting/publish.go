@@ -56,8 +56,8 @@ func (p posting) publishJob() tool.Tool {
 			"Publishing a live job again changes nothing. " +
 			"An account can publish 20 jobs a day, or 3 until a human claims it.",
 		Scope: "jobs:write", Feature: publishingFeature(),
-		OutcomeUnknown: "It's unclear whether the job was published. " + tool.ListJobs +
-			" shows its status (OPEN when live); publishing again is harmless.",
+		OutcomeUnknown: "It's unclear whether the job was published. " + tool.ListJobs + " shows its status (OPEN when live).",
+		Check:          tool.ListJobsNext("If the job is still a draft, publish it again."),
 	}, p.publish)
 }
 
@@ -103,7 +103,7 @@ func (p posting) publish(ctx context.Context, call tool.Call, in publishInput) (
 	call.Step("Publishing the job")
 	answered, err := p.API.PublishJob(p.Recheck(ctx, &own, p.Unchanged(call.Caller, own, answer.View)), in.JobID)
 	switch {
-	case err != nil && own.Status == opentrain.StatusOpen: // someone else was faster
+	case err != nil && own.Status == opentrain.StatusOpen: // since the first attempt, or someone else was faster
 		answered, err = &opentrain.Publication{Status: opentrain.StatusOpen, JobURL: own.JobURL}, nil
 	case errors.Is(err, draft.ErrChanged):
 		p.Record(call.Caller, in.JobID, nil) // by someone else: earlier confirmations are void

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"strings"
 
 	"opentrain-mcp/internal/confirm"
 	"opentrain-mcp/internal/draft"
@@ -34,6 +35,7 @@ type updateJobOutput struct {
 	Status  string `json:"status,omitempty" jsonschema_description:"OPEN when still live; DRAFT when the content check took it down."`
 
 	FieldsSet   draft.Content `json:"fieldsSet,omitzero"`
+	NotSet      []string      `json:"notSet,omitempty" jsonschema_description:"What the live job lacks."`
 	Reasons     []string      `json:"reasons,omitempty" jsonschema_description:"What the content check found."`
 	Interpreted []string      `json:"interpreted,omitempty"`
 	Next        tool.Next     `json:"next" jsonschema_description:"What to do now."`
@@ -46,9 +48,12 @@ func (p posting) updateJob() tool.Tool {
 			"Fields that you leave out stay as they are. For drafts, use opentrain_patch_draft. " +
 			"OpenTrain checks the content again. An edit that fails the check is still saved, and turns the job back into a draft.",
 		Scope: "jobs:write", Feature: publishingFeature(), Live: p.Live,
-		Instead: map[string]tool.Next{opentrain.StatusDraft: sameFields(tool.PatchDraft)},
-		OutcomeUnknown: "It's unclear whether the edit took effect. " + tool.GetJob +
-			" shows the live job; setting the same values again is harmless.",
+		Instead:        map[string]tool.Next{opentrain.StatusDraft: sameFields(tool.PatchDraft)},
+		OutcomeUnknown: "It's unclear whether the edit took effect. " + tool.GetJob + " shows the live job.",
+		Check: tool.Next{
+			Action: tool.CallTool, Tool: tool.GetJob, Arguments: map[string]any{"jobId": nil},
+			Note: "An edit can take five minutes to show. If it isn't there then, make it again.",
+		},
 	}, p.update)
 }
 
@@ -131,6 +136,7 @@ func (p posting) edited(
 		out.Next = changeContent(own.ID, "The content check took the job off the marketplace.", fields)
 	} else {
 		p.WentLive(call.Caller, own, fields, edit.Date)
+		out.NotSet = p.NotSet(call.Caller, own.ID)
 		out.Status = cmp.Or(text.Clean(edit.Status, 40), opentrain.StatusOpen)
 		out.Next = tool.Next{
 			Action: tool.CallTool, Tool: tool.GetJob, Arguments: map[string]any{"jobId": own.ID},
@@ -165,6 +171,7 @@ func (o updateJobOutput) Text() string {
 		l.Add("Job %s was changed and is %s.", o.JobID, tool.StatusWords(o.Status))
 	}
 	l.Fields("Reason", o.Reasons)
+	l.Field("Not set, though a job needs it", strings.Join(o.NotSet, ", "))
 	l.Fields("Interpreted", o.Interpreted)
 	return l.With(o.Next)
 }

@@ -69,8 +69,11 @@ func describe(e opentrain.Event) (what, name string, arguments map[string]any) {
 			map[string]any{"contractId": id}
 	case opentrain.EventMilestoneStatusChanged:
 		id := get("contractId")
-		return text.Join(" ", "Milestone "+about("milestoneId"), text.Labeled("of contract", id), "is now: "+status), tool.GetContract,
-			map[string]any{"contractId": id}
+		what := text.Join(" ", "Milestone "+about("milestoneId"), text.Labeled("of contract", id), "is now: "+status)
+		if lower := strings.ToLower(status); strings.Contains(lower, "refund") || strings.Contains(lower, "cancel") {
+			return what + ", which only OpenTrain's app shows", "", nil
+		}
+		return what, tool.GetContract, map[string]any{"contractId": id}
 	case opentrain.EventPaymentPending:
 		return text.Join(" ", "A payment is pending: invoice "+about("invoiceId"), text.Labeled("for milestone", get("milestoneId")),
 			text.Labeled("of contract", get("contractId"))), tool.ListPendingPayments, map[string]any{}

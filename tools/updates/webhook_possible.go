@@ -36,6 +36,9 @@ func enumerateEvents(s *schema.Node, list string) {
 	for _, one := range eventScopes() {
 		types.Items.Enum = append(types.Items.Enum, one.event)
 	}
+	schema.ReadProperty(s, list, schema.Reading{Split: func(list string) []string {
+		return strings.FieldsFunc(list, func(r rune) bool { return strings.ContainsRune(",;\n", r) })
+	}})
 }
 
 // possible finds out before the question whether the webhook can be created, and what a human should be warned of.
