@@ -75,12 +75,19 @@ func (d *decoder) enum(path string, node *Node, raw json.RawMessage) json.RawMes
 	return raw
 }
 
+// unclear is the advice for a value that isn't clear: in an open object, where people's words arrive, they are asked.
+func (d *decoder) unclear() string {
+	if d.open {
+		return "ask the human if it isn't clear"
+	}
+	return ""
+}
+
 func (d *decoder) number(path string, node *Node, raw json.RawMessage) json.RawMessage {
 	reading := readingOf(node)
 	dollars := reading.Dollars
 	if !isNumber(raw) {
-		text := short(raw)
-		text, negative := strings.CutPrefix(withoutUnit(text, reading.Units), "-")
+		text, negative := strings.CutPrefix(withoutUnit(short(raw), reading.Units), "-")
 		number, ok := ParseNumber(text, dollars)
 		_, otherwise := ParseNumber(strings.ReplaceAll(text, ".", ","), dollars)
 		switch {
@@ -95,11 +102,7 @@ func (d *decoder) number(path string, node *Node, raw json.RawMessage) json.RawM
 			d.advise(path, askWhich, "%s is not a number: it leaves a choice", quote(raw))
 			return nil
 		case !ok:
-			advice := ""
-			if d.open {
-				advice = "ask the human if it isn't clear"
-			}
-			d.advise(path, advice, "%s is not a number; send digits only, without a unit", quote(raw))
+			d.advise(path, d.unclear(), "%s is not a number; send digits only, without a unit", quote(raw))
 			return nil
 		}
 		if negative { // the bounds refuse it

@@ -17,7 +17,7 @@ import (
 )
 
 // tokenFileVariable names the file with the API token.
-const tokenFileVariable = "OPENTRAIN_API_TOKEN_FILE" //nolint:gosec // a name
+const tokenFileVariable = "OPENTRAIN_API_TOKEN_FILE"
 
 // apiFlags say where OpenTrain is, and whose account to use.
 type apiFlags struct {

@@ -217,7 +217,7 @@ func TestOutputThatCantBeWritten(t *testing.T) {
 	if err != nil {
 		t.Skip("no /dev/full here")
 	}
-	defer full.Close()
+	t.Cleanup(func() { _ = full.Close() })
 	for _, command := range []string{
 		"install", "install cursor", "uninstall cursor", "tools", "tools --json", "version", "--version", "--help", "help tools", "demo",
 		"login status", "login status --json", "doctor --sandbox", "doctor --sandbox --json", "completion bash",

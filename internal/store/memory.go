@@ -186,7 +186,7 @@ func (m *memory) Take(key string, limit Limit) (time.Duration, bool) {
 	}, ttlcache.WithTTL[string, *rate.Limiter](max(minBucket, time.Duration(float64(limit.Burst)/limit.PerSecond*float64(time.Second)))))
 	m.taking.Lock() // a bucket must see its times in order, and nothing between a reservation and its end
 	defer m.taking.Unlock()
-	now := time.Now()
+	now := m.now()
 	reservation := item.Value().ReserveN(now, 1)
 	wait := reservation.DelayFrom(now)
 	if wait > limit.MaxWait {

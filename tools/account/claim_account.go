@@ -76,16 +76,16 @@ func (t tools) notStarted(call tool.Call, err error) error {
 	if !ok {
 		return t.refusal(call, tool.ClaimAccount, err)
 	}
-	switch failure.Code {
-	case opentrain.CodeExpiredToken:
+	switch code := failure.Code; {
+	case code == opentrain.CodeExpiredToken:
 		return t.expired()
-	case opentrain.CodeEmailTaken:
+	case code == opentrain.CodeEmailTaken:
 		const problem = "This email address already has an OpenTrain account."
 		return &tool.Refusal{
 			Code: opentrain.CodeConflict, Next: tool.ClaimNext(problem),
 			Lines: []string{problem + " Nothing was changed.", "Ask the human for another one, or use that account. " + pasteToken},
 		}
-	case opentrain.CodeInvalidRequest:
+	case code == opentrain.CodeInvalidRequest:
 		problem := "OpenTrain didn't start the claim: " + text.Sentence(failure.Message)
 		refused := &tool.Refusal{Code: failure.Code, Lines: []string{problem + " Nothing was changed."}, Next: tool.ClaimNext(problem)}
 		if !strings.Contains(strings.ToLower(failure.Message), "email") { // it is about the account
