@@ -300,7 +300,7 @@ type HTTPConfig struct {
 	BasePath    string
 	SeparateOps bool // leaves health and metrics out, for Ops to serve elsewhere
 
-	// CallsPerSecond and Burst limit each caller; 0 means the defaults. With a rate of NoLimit, nothing does. Ten times as much is the limit of each address, since many people can share one: an office, a cloud of agents.
+	// CallsPerSecond and Burst limit each caller; 0 means the defaults. Each address has ten times as much: many people can share one.
 	CallsPerSecond float64
 	Burst          int
 	// MaxStreams and MaxSessions bound what is open at once, MaxRequests the requests in progress; 0 means the defaults.

@@ -147,14 +147,10 @@ func resultMembers(body []byte, req request) (map[string]view, error) {
 	return members, nil
 }
 
-// onlyList returns the name of the only member that is a list, "" if there are none or several. The messages of a conversation and the list
-// of conversations have one address, and no page names the list of messages: conversations are never messages.
+// onlyList returns the name of the only member that is a list, "" if there are none or several.
 func onlyList(members map[string]view) string {
 	found := ""
 	for name, member := range members {
-		if name == "conversations" {
-			continue
-		}
 		if member[0] == '[' && found != "" {
 			return ""
 		}

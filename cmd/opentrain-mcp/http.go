@@ -225,7 +225,8 @@ func (c httpCommand) handler(log *slog.Logger) (handler *opentrainmcp.HTTPHandle
 	cfg := opentrainmcp.HTTPConfig{ // for which 0 is the default, but a flag of 0 isn't
 		Auth: opentrainmcp.Auth(c.Auth), RequireToken: c.RequireToken,
 		Sessions: c.Sessions, SessionIdle: cmp.Or(c.SessionIdle, -1), MaxSessions: cmp.Or(c.MaxSessions, -1),
-		NoSSE: c.NoSSE, MaxStreams: cmp.Or(c.MaxStreams, -1), MaxRequests: cmp.Or(c.MaxRequests, -1), ReplicaID: c.ReplicaID, BasePath: c.BasePath,
+		NoSSE: c.NoSSE, MaxStreams: cmp.Or(c.MaxStreams, -1), MaxRequests: cmp.Or(c.MaxRequests, -1),
+		ReplicaID: c.ReplicaID, BasePath: c.BasePath,
 		AllowedHosts: c.AllowedHosts, AllowedOrigins: c.AllowedOrigins, BehindProxy: c.BehindProxy,
 		SeparateOps: c.OpsListen != "", CallsPerSecond: cmp.Or(c.Rate, opentrainmcp.NoLimit), Burst: cmp.Or(c.Burst, -1),
 	}

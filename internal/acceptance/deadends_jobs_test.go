@@ -72,7 +72,7 @@ func ofDrafts() map[string]beginning {
 		"a draft by its id":       {tool: "get_draft", arguments: `{"jobId":"job_1"}`, ends: "done", reaches: isPublished},
 		"a draft by its page":     {tool: "get_draft", arguments: `{"jobId":"https://app.opentrain.ai/job-post?job=job_1"}`, ends: "done", reaches: isPublished},
 		"a draft by its title":    {tool: "get_draft", arguments: `{"jobId":"the dashcam one"}`, ends: "done", reaches: isPublished},
-		"a draft of another name": {tool: "get_draft", arguments: `{"jobId":"my cats"}`, ends: "human"},
+		"a draft of another name": {tool: "get_draft", arguments: `{"jobId":"my cats"}`, ends: "done"},
 		"a draft of no name":      {tool: "get_draft", arguments: `{"jobId":"my cats"}`, given: archiveAll, ends: "done"},
 		"a draft without a title": {tool: "get_draft", arguments: `{"jobId":"job_1"}`, ends: "done", reaches: isPublished,
 			on: "stand-in", given: untitle},

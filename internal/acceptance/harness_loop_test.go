@@ -186,7 +186,7 @@ func readText(t *testing.T, got answer) step {
 	if !strings.Contains(text, "\nQuestion: ") {
 		t.Errorf("no question in:\n%s", text)
 	}
-	inputs := regexp.MustCompile(`(?m)^Input (\w+): (\w+)(?: (\[.*\]))?$`).FindAllStringSubmatch(text, -1)
+	inputs := regexp.MustCompile(`(?m)^Input (\w+): (\w+)(?: (\[.*\]))?(?:, for \w+)?$`).FindAllStringSubmatch(text, -1)
 	for _, input := range inputs {
 		s.answers["<answer:"+input[1]+">"] = cannedAnswer(input[1], input[2], list(t, input[3]))
 	}

@@ -222,7 +222,6 @@ func longToolFiles() map[string]string {
 		"tools/posting/create_draft.go": "five document formats, and the account behind the key",
 		"tools/posting/publish.go":      "two ways in which the API refuses, and the check afterwards",
 		"tools/posting/update_job.go":   "two ways in which the API reports a blocked edit",
-		"tools/market/list_changes.go":  "a cursor of its own, which the API lacks",
 	}
 }
 

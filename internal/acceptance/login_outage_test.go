@@ -40,7 +40,7 @@ func TestLoginNamesAnOutage(t *testing.T) {
 		"http://127.0.0.1:1": "127.0.0.1:1 can't be reached: the host refused the connection. Check the network connection, or run:\n  " + binary + " doctor\n",
 	} {
 		for saved, commands := range map[string][]string{
-			"": {"login", "login --no-wait", "login --email ada@example.org"},
+			"": {"login --no-wait", "login --email ada@example.org"},
 			`{"apiToken":"ot_pat_x","claimToken":"ot_clm_x"}`: {"login", "login --no-wait", "login --email ada@example.org", "login status"},
 			`{"apiToken":"ot_pat_x"}`:                         {"login", "login status", "logout --revoke"},
 		} {

@@ -42,7 +42,7 @@ func TestResultsStayShort(t *testing.T) {
 		"blocked":    {"opentrain_publish", `{"jobId":"j"}`, `{"status":"DRAFT","moderation":{"reasons":[` + remarks + `]}}`, ""},
 		"public job": {"opentrain_get_job", `{"jobId":"j"}`, fmt.Sprintf(public(long), "j"), "only the first"},
 		"facets": {"opentrain_list_facets", `{}`, `{"categories":[` +
-			strings.Repeat(`{"value":"`+long[:300]+`","count":1},`, 200) + `{"value":"x","count":1}]}`, "left out"},
+			strings.Repeat(`{"value":"`+long[:300]+`","count":1},`, 200) + `{"value":"x","count":1}]}`, "with fewer jobs"},
 		"account": {"opentrain_get_account", `{}`, `{"actor":{"userId":"u","email":"` + long[:900] + `"},"token":{"scopes":[` +
 			options + `]},"capabilities":{},"draft":{"enums":{"a":[` + options + `],"b":[` + remarks + `]},"updateKeys":[` + options +
 			`]}}`, "left out"},

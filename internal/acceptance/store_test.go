@@ -43,7 +43,12 @@ func TestSpellingsOfOneAPIShare(t *testing.T) {
 		"https://APP.opentrain.ai": true, "https://app.opentrain.ai:443/": true, "https://app.opentrain.ai/api/public/v1": true,
 		"https://other.opentrain.ai": false,
 	} {
-		if held := open(baseURL).Get("value:x"); (held != nil) != shares {
+		other := open(baseURL)
+		held := other.Get("value:x")
+		for late := time.Now().Add(patience); shares && held == nil && time.Now().Before(late); held = other.Get("value:x") {
+			first.Put("value:x", []byte("x"), time.Minute) // a slow machine may do without Redis for a while
+		}
+		if (held != nil) != shares {
 			t.Errorf("%s: %q", baseURL, held)
 		}
 	}

@@ -385,18 +385,3 @@ func TestOpenClaims(t *testing.T) {
 		}
 	})
 }
-
-// TestUnsafeClaims: what OpenTrain answers can't make the file unreadable, or a page that isn't safe out of it.
-func TestUnsafeClaims(t *testing.T) {
-	for _, link := range []string{"http://evil.example/", "https://evil.example/" + strings.Repeat("x", 100_000)} {
-		h := newHome(t, sandbox.Config{})
-		a := h.program("")
-		registered(t, a)
-		h.before = func(r *http.Request) *http.Response {
-			return answer(r, http.StatusOK, `{"user_code":"`+strings.Repeat("1", 100_000)+`","verification_uri":"`+link+`"}`)
-		}
-		if _, err := a.StartClaim(t.Context(), "owner@example.org"); err != nil || a.Token().Value == "" || !a.Attempt().Open() || a.Attempt().URL != "" {
-			t.Error(err, a.Token().Problem, a.Attempt())
-		}
-	}
-}

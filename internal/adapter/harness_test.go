@@ -55,7 +55,7 @@ type function = func(context.Context, tool.Call, input) (output, *tool.Ask, erro
 
 // newTool makes a tool that is called like its kind.
 func newTool(kind tool.Kind, f function) tool.Tool {
-	return tool.New(tool.Spec{Name: string(kind), Title: "A " + string(kind), Kind: kind}, f)
+	return tool.New(tool.Spec{Name: string(kind), Title: "A " + string(kind), Kind: kind, Check: tool.Next{Action: tool.Done}}, f)
 }
 
 // logs holds the lines of a log.

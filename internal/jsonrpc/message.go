@@ -219,7 +219,8 @@ func (p *parser) message(data []byte) (m Message) {
 	m.params = p.object("params", root["params"], paramNames()...)
 	for name, answer := range p.object("inputResponses", m.params["inputResponses"]) {
 		if !isAnswer(answer) {
-			p.refuse(CodeInvalidParams, "The answer %q in inputResponses must be an object with each name once, in the protocol's spelling.", clip(name))
+			p.refuse(CodeInvalidParams,
+				"The answer %q in inputResponses must be an object with each name once, in the protocol's spelling.", clip(name))
 		}
 	}
 	emptyObjects(m.params, "_meta", "arguments", "capabilities", "clientInfo", "inputResponses", "ref", "argument", "context", "notifications")

@@ -15,7 +15,8 @@ type Action string
 const (
 	// AskHuman: ask Question, put the answer where Arguments has Answer, call Tool.
 	AskHuman Action = "ask_human"
-	// ConfirmWithHuman: show Show and ask Question; call Tool with Arguments only after a yes. The field Otherwise says what happens after a no.
+	// ConfirmWithHuman: show Show and ask Question; call Tool with Arguments only after a yes. The field Otherwise says what happens after
+	// a no.
 	ConfirmWithHuman Action = "confirm_with_human"
 	// CallTool: call Tool with Arguments.
 	CallTool Action = "call_tool"
