@@ -146,7 +146,7 @@ func agentError(res response) *Error {
 	return e
 }
 
-// claimCode is the code of an error. Why a request is invalid stands only in the description, as a name or in words
+// claimCode is the code of an error. Only the description says why a request is invalid, as a name or in words
 // (developers/api-reference/agent-auth/claim).
 func claimCode(code Code, description string) Code {
 	said := strings.ToLower(description)

@@ -65,7 +65,7 @@ func TestFormsWithoutAnAnswer(t *testing.T) {
 		confirm string
 		note    string
 	}{
-		"silence":  {tool.FormUnanswered, "", "The form brought no answer: the human may not have seen it. Nothing was sent. Ask the human again."},
+		"silence":  {tool.FormUnanswered, "", "The form returned no answer: the human may not have seen it. Nothing was sent. Ask the human again."},
 		"a word":   {tool.FormAnswered, `"true"`, "The answer in the form is neither yes nor no. Nothing was sent. Ask the human again."},
 		"a number": {tool.FormAnswered, `1`, "The answer in the form is neither yes nor no. Nothing was sent. Ask the human again."},
 	} {

@@ -257,7 +257,7 @@ func (l *login) status(ctx context.Context) error {
 	l.say("Address: %s", l.result.BaseURL)
 	l.say("Scopes: %s", cmp.Or(strings.Join(l.result.Scopes, ", "), "none"))
 	if token.Claims {
-		l.say("You haven't claimed this account yet: it can post 3 jobs a day and can't hire. To claim it:\n  %s", typed("login"))
+		l.say("You haven't claimed this account yet: it can publish 3 jobs a day and can't hire. To claim it:\n  %s", typed("login"))
 	}
 	return nil
 }
@@ -267,8 +267,7 @@ func (l *login) replaced() {
 	if l.before.Token == "" || l.before.ClaimToken != "" || l.before.Token == l.person.Token().Value {
 		return
 	}
-	l.say("It replaces the token for %s that was saved there. That one isn't on this machine anymore, but it isn't revoked: until you "+
-		"revoke it in OpenTrain's app, a copy of it still works.",
+	l.say("It replaces the token for %s that was saved there. Copies of that one work until you revoke it in OpenTrain's app.",
 		opentrain.ShownBaseURL(cmp.Or(l.before.BaseURL, opentrain.DefaultBaseURL)))
 }
 

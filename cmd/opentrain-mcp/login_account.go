@@ -35,8 +35,8 @@ func (l *login) newAccount(ctx context.Context, c loginCommand, first bool) erro
 		return err
 	}
 	if !l.asks && !c.NoWait && c.Email == "" { // standard input may have a token, and no one has asked for an account
-		return usagef("there is no one to ask whether to register an account: add --token to save a token from standard input, or --no-wait " +
-			"to register")
+		return usagef("there is no one to ask whether to register an account: add --token to save a token from standard input, or --no-wait or " +
+			"--email to register")
 	}
 	if l.asks && c.Email == "" {
 		switch paste, err := l.havingOne(ctx, first); {
@@ -64,7 +64,7 @@ func (l *login) newAccount(ctx context.Context, c loginCommand, first bool) erro
 		Scopes: text.CleanAll(made.Scopes, 50, 60), ClaimBy: claimBy.Format(time.RFC3339),
 	}
 	l.say("Registered a new account. Its token is saved in %s, and running servers use it from now on.", l.place)
-	l.say("It can post 3 jobs a day. To hire, claim it by %s with an email address that has no OpenTrain account yet.",
+	l.say("It can publish 3 jobs a day. To hire, claim it by %s with an email address that has no OpenTrain account yet.",
 		claimBy.Format("January 2, 15:04 UTC"))
 	l.replaced()
 	return l.invite(ctx, c)
@@ -76,7 +76,7 @@ func (l *login) havingOne(ctx context.Context, first bool) (bool, error) {
 		l.say("No OpenTrain account is set up on this machine.")
 	}
 	l.screen.Options([]string{
-		"Register a new account. It can post jobs at once. To hire, claim it with an email address that has no OpenTrain account yet.",
+		"Register a new account. It can publish 3 jobs a day. To hire, claim it with an email address that has no OpenTrain account yet.",
 		"Paste an API token of an account that you have.",
 	})
 	for {

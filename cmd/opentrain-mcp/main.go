@@ -149,7 +149,7 @@ func run(std streams, args []string) (code int) {
 	context.AfterFunc(ctx, stop)
 	root, _ := newProgram(std)
 	command, err := execute(ctx, root, args)
-	_, said := errors.AsType[exit](err) // there
+	_, said := errors.AsType[exit](err) // standard output says it
 	if failed := std.out.failed; failed != nil && (err == nil || said || errors.Is(err, failed)) {
 		err = errors.New("standard output can't be written: " + credential.Reason(failed))
 	}

@@ -67,8 +67,8 @@ func TestTimesOfChanges(t *testing.T) {
 		{"no offset", "2026-06-01 10:00", `{"jobId":"j","eventType":"UPDATED","occurredAt":"2026-06-01T10:00:01"}`,
 			[]string{"1 change", `since: "2026-06-01 10:00" was read as 2026-06-01T10:00:00Z`}, false},
 		{"one without a time", "2026-06-01", `{"jobId":"j","occurredAt":"2026-06-01T00:00:01Z"},{"jobId":"k","occurredAt":"June 2"}`,
-			[]string{"1 change", "1 event without a job or a time"}, true},
-		{"only such", "2026-06-01", `{"jobId":"j","occurredAt":7}`, []string{"can't show", "1 event without"}, true},
+			[]string{"1 change", "1 event whose job or time"}, true},
+		{"only such", "2026-06-01", `{"jobId":"j","occurredAt":7}`, []string{"no changes that this server can read", "1 event whose", "Pass the same since"}, true},
 		{"none", "2026-06-01", ``, []string{"There are no changes."}, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -35,7 +35,7 @@ func endings() map[string]ending {
 			c.isDone(t, s, call(t, s.host, next.Tool, next.Arguments))
 		}
 	}
-	const silent, unclear = "The form brought no answer: ", "The answer in the form is neither yes nor no."
+	const silent, unclear = "The form returned no answer: ", "The answer in the form is neither yes nor no."
 	return map[string]ending{
 		"yes":        {"accept", map[string]any{"confirm": true}, confirmed.isDone},
 		"no":         {"accept", map[string]any{"confirm": false}, confirmed.isOver},

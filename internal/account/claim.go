@@ -158,7 +158,8 @@ func (a *Account) poll(ctx context.Context, e entry, saved credential.Shared, cl
 
 // schedule says when the next poll is allowed.
 type schedule struct {
-	interval time.Duration
+	interval time.Duration // that OpenTrain wants
+	outage   time.Duration // more, while OpenTrain doesn't answer
 	last     time.Time
 }
 
@@ -169,7 +170,7 @@ func (a *Account) turn() time.Duration {
 	if a.polls.last.IsZero() {
 		return 0
 	}
-	return max(0, time.Until(a.polls.last.Add(a.polls.interval)))
+	return max(0, time.Until(a.polls.last.Add(a.polls.interval+a.polls.outage)))
 }
 
 // polled takes note of a poll and its result.
@@ -180,8 +181,13 @@ func (a *Account) polled(err error) {
 		a.polls.interval = opentrain.DefaultClaimInterval
 	}
 	a.polls.last = time.Now()
-	if errors.Is(err, &opentrain.Error{Code: opentrain.CodeSlowDown}) || MayPass(err) {
+	switch {
+	case errors.Is(err, &opentrain.Error{Code: opentrain.CodeSlowDown}):
 		a.polls.interval += slowDown
+	case MayPass(err):
+		a.polls.outage += slowDown
+	default:
+		a.polls.outage = 0
 	}
 }
 

@@ -106,7 +106,7 @@ func (c *Confirmer) Read(call tool.Call, intent *Intent) Answer {
 		c.Ledger.decline(call.Caller, intent.Tool, intent.subject())
 		return Answer{Declined: intent.declined()}
 	case call.Form != tool.FormAnswered: // canceled, timed out, failed or hidden
-		return Answer{Why: "The form brought no answer: the human may not have seen it."}
+		return Answer{Why: "The form returned no answer: the human may not have seen it."}
 	case string(call.Answers[field]) != "true", json.Unmarshal(call.State, &token) != nil:
 		return Answer{Why: "The answer in the form is neither yes nor no."}
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 
+	"opentrain-mcp/internal/text"
 	"opentrain-mcp/internal/tool"
 	"opentrain-mcp/opentrain"
 	"opentrain-mcp/schema"
@@ -68,11 +69,12 @@ func (k known) wrongInText(description string) (warnings []string) {
 // quoted writes the first of some amounts.
 func quoted(amounts []string) string {
 	const most = 3
-	words := strings.Join(tool.Map(amounts[:min(len(amounts), most)], func(amount string) string { return "“" + amount + "”" }), ", ")
+	words := tool.Map(amounts[:min(len(amounts), most)], func(amount string) string { return "“" + amount + "”" })
 	if more := len(amounts) - most; more > 0 {
-		words += fmt.Sprintf(" and %d more", more)
+		words = append(words, fmt.Sprintf("%d more", more))
 	}
-	return words
+	last := len(words) - 1
+	return text.Join(" and ", strings.Join(words[:last], ", "), words[last])
 }
 
 func paymentTypes() []string {

@@ -103,20 +103,23 @@ func nearPay(words []string, at int) bool {
 	return slices.ContainsFunc(before, aboutPay) || len(after) > 0 && slices.Contains(units, strings.ToLower(after[0]))
 }
 
-// isAboutPay reports whether a text names amounts of pay.
+// isAboutPay reports whether a text names amounts of pay. Rating is also work.
 func isAboutPay(s string) bool {
 	return len(numbersIn(s)) > 0 && slices.ContainsFunc(amountWords(s), func(word string) bool {
 		isDollars := strings.Contains(word, "$") || slices.Contains([]string{"dollar", "dollars", "bucks", "usd", "cents"}, strings.ToLower(word))
-		return isDollars || aboutPay(word) || isForeign(word) || hasForeignSign(word)
+		return isDollars || isPay(word) || isForeign(word) || hasForeignSign(word)
 	})
 }
 
 // aboutPay reports whether a word before an amount says that it's pay.
 func aboutPay(word string) bool {
+	return isPay(word) || slices.Contains([]string{"earn", "earns", "rate", "rates", "offer", "offers"}, strings.ToLower(word))
+}
+
+// isPay reports whether a word means pay, whatever is beside it.
+func isPay(word string) bool {
 	word = strings.ToLower(word)
-	return strings.HasPrefix(word, "pay") || slices.Contains([]string{
-		"paid", "earn", "earns", "rate", "rates", "salary", "wage", "wages", "compensation", "budget", "offer", "offers",
-	}, word)
+	return strings.HasPrefix(word, "pay") || slices.Contains([]string{"paid", "salary", "wage", "wages", "compensation", "budget"}, word)
 }
 
 // amountWords are the words and numbers of a text, with the signs of currencies.

@@ -106,7 +106,7 @@ func (r Report) preview() tool.Preview {
 		preview.Notes = []string{"The draft's content can't be shown here. Look at its page."}
 	}
 	if r.whole && len(r.content) > 0 {
-		preview.Notes = append(preview.Notes, notSet(r.content)...)
+		preview.Notes = append(preview.Notes, optional(r.content)...)
 	}
 	const most = 3
 	for _, group := range r.unused[:min(len(r.unused), most)] {
@@ -118,14 +118,19 @@ func (r Report) preview() tool.Preview {
 	return confirm.WarnOfCuts(preview)
 }
 
-// notSet names what a job can lack, for a human who approves it: what was lost on the way shows nowhere else.
-func notSet(fields Content) []string {
+// optional names what a job can lack, for a human who approves it: what was lost on the way shows nowhere else.
+func optional(fields Content) []string {
 	unset := slices.DeleteFunc([]string{"headcount", "countries", "languages"}, func(key string) bool { return !isEmpty(fields[key]) })
 	if len(unset) == 0 {
 		return nil
 	}
-	words := strings.Join(tool.Map(unset, tool.FieldLabel), ", ")
-	return []string{"Not set: " + strings.Replace(words, "Countries", "Countries (open to all)", 1) + "."}
+	words := tool.Map(unset, func(key string) string {
+		if key == "countries" {
+			return tool.FieldLabel(key) + " (open to all)"
+		}
+		return tool.FieldLabel(key)
+	})
+	return []string{"Not set: " + strings.Join(words, ", ") + "."}
 }
 
 // askQuestion makes the step that asks an open question.

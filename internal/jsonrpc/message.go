@@ -220,7 +220,7 @@ func (p *parser) message(data []byte) (m Message) {
 	for name, answer := range p.object("inputResponses", m.params["inputResponses"]) {
 		if !isAnswer(answer) {
 			p.refuse(CodeInvalidParams,
-				"The answer %q in inputResponses must be an object with each name once, in the protocol's spelling.", clip(name))
+				"The answer %q in inputResponses must be an object without repeated names, spelled as in the protocol.", clip(name))
 		}
 	}
 	emptyObjects(m.params, "_meta", "arguments", "capabilities", "clientInfo", "inputResponses", "ref", "argument", "context", "notifications")

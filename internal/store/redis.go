@@ -69,7 +69,7 @@ type Redis struct {
 
 	mu        sync.Mutex      // held while Redis learns what it has missed
 	missed    bool            // a mark isn't in Redis; only while it's away
-	stale     map[string]bool // the names of values that Redis may have an older one of; with more than maxStale, all are
+	stale     map[string]bool // keys whose value in Redis may be older; with more than maxStale, all may
 	connected atomic.Bool
 
 	lost      atomic.Int64 // when Redis was last lost, in microseconds

@@ -16,7 +16,7 @@ func InQuotes(s string, limit int) string {
 // StrangerParagraphs is Stranger for a text of several lines.
 func StrangerParagraphs(s string, limit int) string { return Inert(Paragraphs(s, limit)) }
 
-// Strangers is Stranger for the first entries of a list. Another one says how many there are beside them.
+// Strangers is Stranger for the first entries of a list. The last entry says how many were left out.
 func Strangers(list []string, entries, limit int) []string {
 	clean := CleanAll(list, entries, limit)
 	for i, s := range clean {

@@ -76,16 +76,17 @@ func (t tools) notStarted(call tool.Call, err error) error {
 	if !ok {
 		return t.refusal(call, tool.ClaimAccount, err)
 	}
-	switch code := failure.Code; {
-	case code == opentrain.CodeExpiredToken:
+	is := func(code opentrain.Code) bool { return failure.Code == code }
+	switch {
+	case is(opentrain.CodeExpiredToken):
 		return t.expired()
-	case code == opentrain.CodeEmailTaken:
+	case is(opentrain.CodeEmailTaken):
 		const problem = "This email address already has an OpenTrain account."
 		return &tool.Refusal{
 			Code: opentrain.CodeConflict, Next: tool.ClaimNext(problem),
 			Lines: []string{problem + " Nothing was changed.", "Ask the human for another one, or use that account. " + pasteToken},
 		}
-	case code == opentrain.CodeInvalidRequest:
+	case is(opentrain.CodeInvalidRequest):
 		problem := "OpenTrain didn't start the claim: " + text.Sentence(failure.Message)
 		refused := &tool.Refusal{Code: failure.Code, Lines: []string{problem + " Nothing was changed."}, Next: tool.ClaimNext(problem)}
 		if !strings.Contains(strings.ToLower(failure.Message), "email") { // it is about the account

@@ -19,7 +19,7 @@ type change struct {
 	position position
 }
 
-// readTime reads a time in ISO 8601. It has a zone if its text says so; else it is in UTC. A date says all there is to it.
+// readTime reads a time in ISO 8601. It has a zone if its text says so; else it is in UTC. A date is midnight in UTC.
 func readTime(s string) (at time.Time, zoned, ok bool) {
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04Z07:00", time.DateOnly} {
 		if at, err := time.Parse(layout, s); err == nil {

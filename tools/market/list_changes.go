@@ -31,7 +31,7 @@ type listChangesOutput struct {
 	Changes     []change  `json:"changes" jsonschema_description:"Latest event of each job, oldest first."`
 	NextCursor  string    `json:"nextCursor,omitempty" jsonschema_description:"Pass as cursor for the next page."`
 	Until       string    `json:"until,omitempty" jsonschema_description:"Pass as since next time; on the last page only."`
-	Cut         string    `json:"cut,omitempty"`
+	Cut         string    `json:"cut,omitempty" jsonschema_description:"What was left out."`
 	Interpreted []string  `json:"interpreted,omitempty"`
 	Next        tool.Next `json:"next" jsonschema_description:"What to do now."`
 }
@@ -62,7 +62,8 @@ func (m market) follow(ctx context.Context, call tool.Call, in listChangesInput)
 	out := listChangesOutput{Changes: []change{}, Interpreted: call.Interpreted, Next: tool.Next{Action: tool.Done}}
 	events, unreadable := sortedChanges(answer.Changes)
 	if unreadable > 0 {
-		out.Cut = text.Count(unreadable, "event") + " without a job or a time that this server can read"
+		out.Cut = text.Count(unreadable, "event") + " whose job or time this server can't read"
+		out.Next.Note = "Pass the same since next time: these events may be readable then."
 	}
 	for _, event := range events {
 		if event.position.compare(after) <= 0 {
@@ -117,7 +118,7 @@ func (o listChangesOutput) Text() string {
 	case len(o.Changes) > 0:
 		l.Add("%s on this page, oldest first.", text.Count(len(o.Changes), "change"))
 	case o.Cut != "":
-		l.Add("There are changes that this server can't show.")
+		l.Add("There are no changes that this server can read.")
 	default:
 		l.Add("There are no changes.")
 	}
