@@ -92,6 +92,8 @@ func (e *examination) cure(found credential.Found) string {
 		another = ", or name another file in " + fileVariable + ", or remove that:\n" + e.unset(fileVariable)
 	}
 	switch {
+	case place.Variable == credential.ConfigHome:
+		return "Correct it, or remove it:\n" + e.unset(place.Variable)
 	case place.Variable != "":
 		return "Set it to the token alone, or remove it:\n" + e.unset(place.Variable)
 	case place.Shared:
@@ -118,7 +120,7 @@ func (e *examination) cureOf(f entry, found credential.Found) string {
 // isShared reports whether a place is this shell's file that OpenTrain's tools share.
 func (e *examination) isShared(place credential.Place) bool {
 	shared, _ := e.Source.Shared()
-	return place == shared
+	return place.Shared && place == shared
 }
 
 // sees reports whether this shell uses the same file, so that tokens says what is wrong with it.
