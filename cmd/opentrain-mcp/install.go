@@ -70,6 +70,9 @@ func (c installCommand) Run(std streams) error {
 	if err != nil {
 		return err
 	}
+	if err := checkConfigHome(credential.Source{Getenv: os.Getenv}); err != nil { // hosts have their files there, too
+		return err
+	}
 	out := screen.New(std.out, os.Getenv)
 	if c.Host == "" {
 		return c.list(env, out)
@@ -124,6 +127,9 @@ func tell(out screen.Screen, mark, words string) {
 func (c uninstallCommand) Run(std streams) error {
 	env, err := hostEnv()
 	if err != nil {
+		return err
+	}
+	if err := checkConfigHome(credential.Source{Getenv: os.Getenv}); err != nil { // hosts have their files there, too
 		return err
 	}
 	if c.Host == "" {
@@ -239,9 +245,6 @@ func (c installCommand) args() ([]string, error) {
 func hostEnv() (hosts.Env, error) {
 	home, err := credential.Home()
 	if err != nil {
-		return hosts.Env{}, err
-	}
-	if err := checkConfigHome(credential.Source{Getenv: os.Getenv}); err != nil { // hosts have their files there, too
 		return hosts.Env{}, err
 	}
 	dir, err := os.Getwd()

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"os"
+	"cmp"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -28,25 +28,35 @@ func (c installCommand) more(env hosts.Env, host hosts.Host) (sentences []string
 func (c installCommand) account(env hosts.Env, host hosts.Host) string {
 	entry, _, _ := host.Find(env, hosts.Scope(c.Scope), c.Name)
 	ownToken := slices.ContainsFunc(append(credential.Variables(), tokenFileVariable), func(name string) bool { return entry.Env[name] != "" })
+	own := map[string]string{}
+	if c.Scope == string(hosts.User) { // anyone may have written a project's
+		own, _ = entry.Variables(env.Getenv)
+	}
 	stored := credential.Source{Getenv: func(name string) string {
 		if slices.Contains(credential.Variables(), name) { // hosts don't pass them on
 			return ""
 		}
-		return os.Getenv(name)
+		return cmp.Or(own[name], env.Getenv(name))
 	}}.Find()
-	saved := stored.Token != ""
-	shell := credential.Source{Getenv: os.Getenv}.Elsewhere().Variable
+	saved, folder := stored.Token != "", strings.TrimSpace(own[credential.ConfigHome])
+	shell := credential.Source{Getenv: env.Getenv}.Elsewhere().Variable
+	if shell == "" && env.Getenv(tokenFileVariable) != "" {
+		shell = tokenFileVariable
+	}
 	other := host.Sets(env, hosts.Scope(c.Scope), credential.Variables())
 	switch {
 	case c.Sandbox:
 		return "The server uses the sandbox: nothing is real. To leave it, run: " + c.again(host, c.Toolsets, false)
 	case ownToken, entry.Sandbox():
 		return ""
-	case saved && strings.TrimSpace(os.Getenv(credential.ConfigHome)) != "":
+	case saved && folder == "" && strings.TrimSpace(env.Getenv(credential.ConfigHome)) != "":
 		return "Your OpenTrain account is in " + filepath.Dir(stored.From.File) + ". If the server doesn't find it " +
 			"there, the host doesn't pass on your variables: set " + credential.ConfigHome + " in the entry too."
 	case saved:
 		return ""
+	case folder != "": // where login doesn't write
+		return "There is no OpenTrain account below " + entry.Env[credential.ConfigHome] + ", which the entry's " + credential.ConfigHome +
+			" names. Your agent can set one up."
 	case shell != "":
 		return "Your token is only in this shell's " + shell + ", and hosts don't pass on a shell's variables. To save it for the server, " +
 			"remove the variable, run this command, and paste the token: " + typed("login --token")

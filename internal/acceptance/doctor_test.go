@@ -45,8 +45,11 @@ func TestDoctorFindsNothing(t *testing.T) {
 func TestDoctorFindsWhatIsBroken(t *testing.T) {
 	t.Parallel()
 	m := newPatient(t)
+	env := map[string]string{"OPENTRAIN_API_BASE_URL": serveSandbox(t, sandbox.Config{})}
 	entry := func(command string, args ...string) string {
-		data, err := json.Marshal(map[string]any{"mcpServers": map[string]any{"opentrain": map[string]any{"command": command, "args": args}}})
+		data, err := json.Marshal(map[string]any{"mcpServers": map[string]any{"opentrain": map[string]any{
+			"command": command, "args": args, "env": env,
+		}}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,7 @@
 package acceptance_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -187,6 +188,37 @@ func TestInstallKnowsAccounts(t *testing.T) {
 	for _, path := range m.left() {
 		if data, err := os.ReadFile(path); err != nil || strings.Contains(string(data), sandbox.DemoToken) && filepath.Base(path) != "cli.json" {
 			t.Errorf("%s has the token (%v)", path, err)
+		}
+	}
+}
+
+// TestInstallLooksWhereTheServerLooks: an entry may have a folder of its own, and a shell may name a file.
+func TestInstallLooksWhereTheServerLooks(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		shell, entry string // FULL and EMPTY are folders with an account and without one
+		says         string // "" for nothing about an account
+	}{
+		"the entry's":         {"", "XDG_CONFIG_HOME=FULL", ""},
+		"both":                {"XDG_CONFIG_HOME=FULL", "XDG_CONFIG_HOME=FULL", ""},
+		"handed on":           {"XDG_CONFIG_HOME=FULL", "XDG_CONFIG_HOME=${env:XDG_CONFIG_HOME}", ""},
+		"only this shell's":   {"XDG_CONFIG_HOME=FULL", "A=b", "set XDG_CONFIG_HOME in the entry too."},
+		"no account there":    {"XDG_CONFIG_HOME=FULL", "XDG_CONFIG_HOME=EMPTY", "There is no OpenTrain account below EMPTY, which the entry's XDG_CONFIG_HOME names."},
+		"this shell's file":   {"OPENTRAIN_API_TOKEN_FILE=/a", "A=b", "Your token is only in this shell's OPENTRAIN_API_TOKEN_FILE, and"},
+		"no account anywhere": {"A=b", "A=b", "There is no OpenTrain account on this machine yet."},
+	} {
+		m := newMachine(t)
+		write(t, filepath.Join(m.home, "full", "opentrain", "cli.json"), `{"apiToken": "`+sandbox.DemoToken+`"}`)
+		fill := strings.NewReplacer("FULL", filepath.Join(m.home, "full"), "EMPTY", filepath.Join(m.home, "empty")).Replace
+		m.env = append(m.env, fill(test.shell))
+		variable, value, _ := strings.Cut(fill(test.entry), "=")
+		write(t, filepath.Join(m.home, ".cursor", "mcp.json"),
+			fmt.Sprintf(`{"mcpServers": {"opentrain": {"command": "opentrain-mcp", "env": {%q: %q}}}}`, variable, value))
+		out, complaint, code := m.run("install", "cursor")
+		_, notes, _ := strings.Cut(out, "Next: ")
+		if code != 0 || !strings.Contains(notes, fill(test.says)) ||
+			test.says == "" && (strings.Contains(notes, "account") || strings.Contains(notes, "XDG_CONFIG_HOME")) {
+			t.Errorf("%s: code %d\n%s%s", name, code, out, complaint)
 		}
 	}
 }

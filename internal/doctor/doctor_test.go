@@ -285,6 +285,16 @@ func TestBrokenSetUps(t *testing.T) {
 			func(m *machine) { m.entry("serve"); m.save(set{"apiToken": sandbox.DemoToken}) }, "token", doctor.Warn,
 			"Cursor may not find this token", "Set XDG_CONFIG_HOME to ", "",
 		},
+		"a folder that isn't filled in": {
+			func(m *machine) { m.env["XDG_CONFIG_HOME"] = "${CONFIG}" }, "token", doctor.Fail,
+			"XDG_CONFIG_HOME contains a placeholder", "Correct it, or remove it:\nunset XDG_CONFIG_HOME", "",
+		},
+		"a folder that a host doesn't fill in": {
+			func(m *machine) {
+				m.env["XDG_CONFIG_HOME"] = "{{config}}"
+				m.entry("serve", "XDG_CONFIG_HOME={{config}}")
+			}, "host cursor", doctor.Fail, "XDG_CONFIG_HOME contains a placeholder", "mcp.json, or remove it there", "",
+		},
 		"an empty variable": {
 			func(m *machine) { m.env["OPENTRAIN_PERSONAL_API_TOKEN"] = " " }, "settings", doctor.Warn,
 			"OPENTRAIN_PERSONAL_API_TOKEN is set but empty", "\nunset OPENTRAIN_PERSONAL_API_TOKEN", "",

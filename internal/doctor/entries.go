@@ -97,25 +97,6 @@ func (f entry) name() string {
 	return name
 }
 
-// variables are the entry's own, with the references to this shell's that most hosts fill in. open are the references that this shell
-// has no value for.
-func (f entry) variables(getenv func(string) string) (all map[string]string, open []string) {
-	all = map[string]string{}
-	for _, name := range slices.Sorted(maps.Keys(f.Env)) {
-		value := strings.NewReplacer("${env:", "${", "{env:", "${").Replace(f.Env[name])
-		all[name] = os.Expand(value, func(reference string) string {
-			variable, standard, _ := strings.Cut(reference, ":-")
-			filled := cmp.Or(getenv(variable), standard)
-			// Any other $ may belong to a secret.
-			if filled == "" && (value == "$"+variable || strings.Contains(value, "${"+variable+"}")) && !slices.Contains(open, variable) {
-				open = append(open, variable)
-			}
-			return filled
-		})
-	}
-	return all, open
-}
-
 // asks says that the host asks the person for a value when it starts the server.
 func (f entry) asks() bool {
 	return strings.Contains(fmt.Sprint(f.Args, f.Env), "${input:")
@@ -136,7 +117,7 @@ func (f entry) setting(getenv func(string) string, flag string, variables ...str
 			return strings.TrimSpace(f.Args[i+1]), flag + " in " + f.file
 		}
 	}
-	all, _ := f.variables(getenv)
+	all, _ := f.Variables(getenv)
 	for _, name := range variables {
 		if strings.TrimSpace(f.Env[name]) != "" {
 			return strings.TrimSpace(all[name]), name + " in " + f.file
@@ -220,7 +201,7 @@ func (e *examination) entry(ctx context.Context, f entry) []Check {
 			Fix: e.run("Remove it from "+f.file+", and save it where only you can read it:", "login --token"),
 		})
 	}
-	if _, open := f.variables(e.Machine.Getenv); len(open) > 0 && f.Ours && !f.Off && !f.foreign && !f.asks() {
+	if _, open := f.Variables(e.Machine.Getenv); len(open) > 0 && f.Ours && !f.Off && !f.foreign && !f.asks() {
 		detail := "no value in this shell for what the entry refers to: " + text.Clip(text.VisibleLine(strings.Join(open, ", ")), 400)
 		checks = append(checks, Check{Name: f.name(), Status: Note, Detail: detail, Fix: "Make sure that " + f.host.Title + " fills it in."})
 	}

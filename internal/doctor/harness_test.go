@@ -2,8 +2,11 @@ package doctor_test
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -69,6 +72,8 @@ type machine struct {
 	home string
 	cfg  doctor.Config
 	env  map[string]string
+	// usual answers for OpenTrain's own address; nil for no network.
+	usual *httptest.Server
 }
 
 // newMachine has nothing set up. The API is a sandbox.
@@ -88,10 +93,27 @@ func newMachine(t *testing.T) *machine {
 			GOOS: "linux", Program: program, Home: m.home, Dir: m.home, Getenv: getenv, LookPath: func(string) bool { return false },
 		},
 		Source: credential.Source{Getenv: getenv}, Variables: []string{"OPENTRAIN_API_BASE_URL", "OPENTRAIN_MCP_TOOLSETS"},
-		Transport: func(string) (*http.Transport, error) { return &http.Transport{}, nil },
+		Transport: func(string) (*http.Transport, error) { return m.transport(), nil },
 	}
 	m.api(sandbox.New(sandbox.Config{}))
 	return m
+}
+
+// transport connects to this machine, and to m.usual for OpenTrain's own address.
+func (m *machine) transport() *http.Transport {
+	var dialer net.Dialer
+	connect := &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+		if address == "app.opentrain.ai:443" {
+			return nil, errors.New("no network")
+		}
+		return dialer.DialContext(ctx, network, address)
+	}}
+	if m.usual != nil {
+		connect.DialTLSContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return dialer.DialContext(ctx, network, m.usual.Listener.Addr().String())
+		}
+	}
+	return connect
 }
 
 // api serves the API.

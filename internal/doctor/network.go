@@ -70,24 +70,6 @@ func (e *examination) network(ctx context.Context) (checks []Check) {
 		}
 		checks = append(checks, found...)
 	}
-	return append(checks, e.unchecked()...)
-}
-
-// unchecked says which servers don't call the address of this shell's setting, because hosts don't pass it on.
-func (e *examination) unchecked() (checks []Check) {
-	for _, f := range e.found {
-		if e.BaseURL == "" || !f.serves() {
-			continue
-		}
-		_, own := f.setting(e.Machine.Getenv, "--base-url", "OPENTRAIN_API_BASE_URL", "OT_API_BASE_URL")
-		base := cmp.Or(e.source(f).Find().BaseURL, opentrain.DefaultBaseURL)
-		if own == "" && !opentrain.SameBaseURL(base, e.BaseURL) {
-			checks = append(checks, Check{
-				Name: "network of host " + f.host.Name, Status: Note,
-				Detail: fmt.Sprintf("not checked: hosts don't pass on %s, so the server calls %s", e.BaseURLFrom, opentrain.ShownBaseURL(base)),
-			})
-		}
-	}
 	return checks
 }
 

@@ -42,7 +42,7 @@ func (e *examination) handedOn(f entry) (environ []string) {
 			"USERNAME", "USERPROFILE", "PROGRAMFILES",
 		}
 	}
-	own, _ := f.variables(e.Machine.Getenv)
+	own, _ := f.Variables(e.Machine.Getenv)
 	for _, variable := range e.Environ {
 		name, _, _ := strings.Cut(variable, "=")
 		if _, set := own[name]; !set && slices.Contains(names, strings.ToUpper(name)) {

@@ -92,6 +92,8 @@ func (e *examination) cure(found credential.Found) string {
 		another = ", or name another file in " + fileVariable + ", or remove that:\n" + e.unset(fileVariable)
 	}
 	switch {
+	case place.Variable == credential.ConfigHome:
+		return "Correct it, or remove it:\n" + e.unset(place.Variable)
 	case place.Variable != "":
 		return "Set it to the token alone, or remove it:\n" + e.unset(place.Variable)
 	case place.Shared:
@@ -118,7 +120,7 @@ func (e *examination) cureOf(f entry, found credential.Found) string {
 // isShared reports whether a place is this shell's file that OpenTrain's tools share.
 func (e *examination) isShared(place credential.Place) bool {
 	shared, _ := e.Source.Shared()
-	return place == shared
+	return place.Shared && place == shared
 }
 
 // sees reports whether this shell uses the same file, so that tokens says what is wrong with it.
@@ -191,12 +193,12 @@ func (h held) place() string {
 type address struct {
 	base, from string   // base is "" if the entry leaves it open; from is the setting that it comes from
 	caFile     string   // of the entry
-	users      []string // the hosts whose entries name it; this shell isn't named
+	users      []string // the hosts whose servers call it; this shell isn't named
 	tokens     []held   // that are sent there
 }
 
-// addresses are this shell's, which entries without one use too, and those that entries name. This shell's is left out if
-// nothing uses it.
+// addresses are this shell's and those that the entries' servers call, to which hosts don't pass on this shell's setting. This
+// shell's is left out if nothing uses it.
 func (e *examination) addresses() []address {
 	mine := e.Source.Find()
 	all := []address{{base: cmp.Or(e.BaseURL, mine.BaseURL, opentrain.DefaultBaseURL), from: e.BaseURLFrom}}
@@ -211,21 +213,25 @@ func (e *examination) addresses() []address {
 		if !f.serves() || f.scope == hosts.Project {
 			continue
 		}
-		at := 0
-		if base, from := f.setting(e.Machine.Getenv, "--base-url", "OPENTRAIN_API_BASE_URL", "OT_API_BASE_URL"); from != "" {
-			caFile, _ := f.setting(e.Machine.Getenv, "--ca-file", "OPENTRAIN_MCP_CA_FILE")
-			at = slices.IndexFunc(all, func(a address) bool {
-				return a.caFile == caFile && base != "" && opentrain.SameBaseURL(a.base, base)
-			})
-			if at < 0 {
-				at, all = len(all), append(all, address{base: base, from: from, caFile: caFile})
-			}
-			if at > 0 {
-				all[at].users = append(all[at].users, f.host.Name)
+		token := e.source(f).Find()
+		base, from := f.setting(e.Machine.Getenv, "--base-url", "OPENTRAIN_API_BASE_URL", "OT_API_BASE_URL")
+		if from == "" {
+			if base = cmp.Or(token.BaseURL, opentrain.DefaultBaseURL); token.BaseURL != "" {
+				from = "baseUrl in " + token.From.String()
 			}
 		}
+		caFile, _ := f.setting(e.Machine.Getenv, "--ca-file", "OPENTRAIN_MCP_CA_FILE")
+		at := slices.IndexFunc(all, func(a address) bool {
+			return a.caFile == caFile && base != "" && opentrain.SameBaseURL(a.base, base)
+		})
+		if at < 0 {
+			at, all = len(all), append(all, address{base: base, from: from, caFile: caFile})
+		}
+		if at > 0 {
+			all[at].users = append(all[at].users, f.host.Name)
+		}
 		unused = unused && at > 0
-		all[at].add(f, e.source(f).Find())
+		all[at].add(f, token)
 	}
 	if unused && len(all) > 1 {
 		return all[1:]

@@ -2,6 +2,7 @@ package doctor_test
 
 import (
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"runtime"
@@ -13,46 +14,66 @@ import (
 	"opentrain-mcp/opentrain/sandbox"
 )
 
-// TestEntriesOwnAddress: network and account are checked where each host's server calls, and what isn't checked is said.
+// TestEntriesOwnAddress: network and account are checked where each host's server calls, which isn't this shell's address. No
+// token of an entry goes there.
 func TestEntriesOwnAddress(t *testing.T) {
 	t.Parallel()
-	other := httptest.NewServer(sandbox.New(sandbox.Config{}))
-	t.Cleanup(other.Close)
+	const token = "OT_API_TOKEN=" + sandbox.DemoToken
+	box := sandbox.New(sandbox.Config{})
+	other, usual := httptest.NewServer(box), httptest.NewServer(box)
+	shell := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "" {
+			t.Error("a token went to this shell's address")
+		}
+		box.ServeHTTP(w, r)
+	}))
+	for _, server := range []*httptest.Server{other, usual, shell} {
+		t.Cleanup(server.Close)
+	}
+	well := func(address string) []string {
+		return []string{"ok network of host cursor: " + address, "ok clock of host cursor: ", "ok account of host cursor: "}
+	}
 	for name, test := range map[string]struct {
-		shell   bool     // this shell names an address that doesn't answer
 		environ []string // of the entry
 		want    []string // "status check: the beginning of the detail"
 	}{
-		"all is well": {false, []string{"OPENTRAIN_API_BASE_URL=" + other.URL, "OT_API_TOKEN=" + sandbox.DemoToken}, []string{
-			"ok network of host cursor: " + other.URL + " (OPENTRAIN_API_BASE_URL in FILE) answers", "ok clock of host cursor: ", "ok account of host cursor: ",
-		}},
-		"a wrong token": {false, []string{"OPENTRAIN_API_BASE_URL=" + other.URL, "OT_API_TOKEN=ot_pat_wrong"}, []string{
+		"its own": {[]string{"OPENTRAIN_API_BASE_URL=" + other.URL, token}, well(other.URL + " (OPENTRAIN_API_BASE_URL in FILE) answers")},
+		"its second variable": {
+			[]string{"OPENTRAIN_API_BASE_URL=", "OT_API_BASE_URL=" + other.URL, token}, well(other.URL + " (OT_API_BASE_URL in FILE) answers"),
+		},
+		"none": {[]string{"OPENTRAIN_API_BASE_URL=", token}, well("https://app.opentrain.ai (the default) answers")},
+		"its shared file's": {
+			[]string{"OPENTRAIN_API_BASE_URL=", "XDG_CONFIG_HOME=HOME/else"}, well(other.URL + " (baseUrl in the file HOME/else/opentrain/cli.json)"),
+		},
+		"a wrong token": {[]string{"OPENTRAIN_API_BASE_URL=" + other.URL, "OT_API_TOKEN=ot_pat_wrong"}, []string{
 			"ok network of host cursor: ", "ok clock of host cursor: ", "fail account of host cursor: OpenTrain rejects the token from OT_API_TOKEN in FILE",
 		}},
-		"this shell's differs": {true, []string{"OPENTRAIN_API_BASE_URL=", "OT_API_BASE_URL=" + other.URL, "OT_API_TOKEN=ot_pat_wrong"}, []string{
-			"fail network: http://127.0.0.1:1 ", "ok network of host cursor: ", "ok clock of host cursor: ", "fail account of host cursor: ",
-		}},
-		"not an address": {false, []string{"OPENTRAIN_API_BASE_URL=ftp://a", "OT_API_TOKEN=ot_pat_wrong"}, []string{"fail network of host cursor: "}},
-		"left open": {false, []string{"OPENTRAIN_API_BASE_URL=${NONE}", "OT_API_TOKEN=ot_pat_wrong"}, []string{
+		"not an address": {[]string{"OPENTRAIN_API_BASE_URL=ftp://a", token}, []string{"fail network of host cursor: "}},
+		"left open": {[]string{"OPENTRAIN_API_BASE_URL=${NONE}", token}, []string{
 			"note network of host cursor: not checked, nor its account: this shell has no value for OPENTRAIN_API_BASE_URL in FILE",
 		}},
-		"only this shell's": {true, []string{"OPENTRAIN_API_BASE_URL=", "OT_API_TOKEN=ot_pat_wrong"}, []string{
-			"fail network: http://127.0.0.1:1 ", "note network of host cursor: not checked: hosts don't pass on OPENTRAIN_API_BASE_URL, so the server calls " +
-				"https://app.opentrain.ai",
-		}},
 	} {
-		m := newMachine(t)
-		if m.cfg.BaseURL, m.cfg.BaseURLFrom = "", ""; test.shell {
-			m.cfg.BaseURL, m.cfg.BaseURLFrom = "http://127.0.0.1:1", "OPENTRAIN_API_BASE_URL"
-		}
-		file, got := m.entry("serve", test.environ...), []string{}
-		for _, check := range m.examine() {
-			if strings.HasPrefix(check.Name, "network") || strings.HasPrefix(check.Name, "clock") || strings.HasPrefix(check.Name, "account") {
-				got = append(got, fmt.Sprintf("%s %s: %s", check.Status, check.Name, strings.ReplaceAll(check.Detail, file, "FILE")))
+		for address, mine := range map[string][]string{"": nil, shell.URL: {"ok network: " + shell.URL, "ok clock: "}} {
+			m := newMachine(t)
+			if m.usual, m.cfg.BaseURL = usual, address; address == "" {
+				m.cfg.BaseURLFrom = ""
 			}
-		}
-		if !slices.EqualFunc(got, test.want, strings.HasPrefix) {
-			t.Errorf("%s: got %q, want %q", name, got, test.want)
+			m.write("else/opentrain/cli.json", encode(t, map[string]string{"apiToken": sandbox.DemoToken, "baseUrl": other.URL}))
+			file := m.entry("serve", strings.Split(strings.ReplaceAll(strings.Join(test.environ, "\n"), "HOME/", m.home+"/"), "\n")...)
+			got := []string{}
+			for _, check := range m.examine() {
+				if kind, _, _ := strings.Cut(check.Name, " "); kind == "network" || kind == "clock" || kind == "account" {
+					detail := strings.NewReplacer(file, "FILE", m.home, "HOME").Replace(check.Detail)
+					got = append(got, fmt.Sprintf("%s %s: %s", check.Status, check.Name, detail))
+				}
+			}
+			want := slices.Concat(mine, test.want)
+			if name == "none" && address == "" { // the same as this shell's
+				want = []string{"ok network: https://app.opentrain.ai (the default) answers", "ok clock: ", "ok account of host cursor: "}
+			}
+			if !slices.EqualFunc(got, want, strings.HasPrefix) {
+				t.Errorf("%s, with %q in this shell: got %q, want %q", name, address, got, want)
+			}
 		}
 	}
 }

@@ -77,13 +77,17 @@ func (h Host) userFile(env Env) (file string, standard bool) {
 	return here, here == first
 }
 
-// expand fills in a template: ~ is the home folder, ${NAME:-OTHER} a variable or else OTHER, <FILE> the folder that a file
-// names, and * what is there. It returns "" if it can't.
+// expand fills in a template: ~ is the home folder, ${NAME:-OTHER} the folder in a variable or else OTHER, <FILE> the folder that a
+// file names, and * what is there. It returns "" if it can't. A relative folder in a variable doesn't count.
 func (e Env) expand(template string) string {
 	path := template
 	if inner, rest, found := strings.Cut(strings.TrimPrefix(path, "${"), "}"); found && strings.HasPrefix(path, "${") {
 		name, standard, _ := strings.Cut(inner, ":-")
-		if value := strings.TrimSpace(e.Getenv(name)); value != "" {
+		value := strings.TrimSpace(e.Getenv(name))
+		if below, inHome := strings.CutPrefix(value, "~/"); inHome {
+			value = filepath.Join(e.Home, below)
+		}
+		if filepath.IsAbs(value) { // any other is relative to this folder, not to the host's
 			standard = value
 		}
 		if standard == "" {

@@ -1,7 +1,9 @@
 package hosts
 
 import (
+	"cmp"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 )
@@ -102,4 +104,23 @@ func token(entry any) bool {
 		}
 	}
 	return false
+}
+
+// Variables are the entry's own, with the references to this shell's that most hosts fill in. open are the references that this shell
+// has no value for.
+func (e Entry) Variables(getenv func(string) string) (all map[string]string, open []string) {
+	all = map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(e.Env)) {
+		value := strings.NewReplacer("${env:", "${", "{env:", "${").Replace(e.Env[name])
+		all[name] = os.Expand(value, func(reference string) string {
+			variable, standard, _ := strings.Cut(reference, ":-")
+			filled := cmp.Or(getenv(variable), standard)
+			// Any other $ may belong to a secret.
+			if filled == "" && (value == "$"+variable || strings.Contains(value, "${"+variable+"}")) && !slices.Contains(open, variable) {
+				open = append(open, variable)
+			}
+			return filled
+		})
+	}
+	return all, open
 }
