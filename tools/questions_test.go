@@ -23,7 +23,7 @@ func paying(fields, unused string) *script {
 // TestOnlyTheRestOfAnAnswerIsAsked: what the draft has of an answer isn't asked again. It's named with the question.
 func TestOnlyTheRestOfAnAnswerIsAsked(t *testing.T) {
 	for name, test := range map[string]struct{ set, asked, note string }{
-		"nothing":           {``, `{"paymentType":"<answer:paymentType>","pricePerHour":"<answer:pricePerHour>"}`, "Send only the price of that payment type."},
+		"nothing":           {``, `{"paymentType":"<answer:paymentType>","pricePerHour":"<answer:pricePerHour>"}`, "Send only the price that belongs to the payment type."},
 		"a price":           {`,"pricePerHour":18`, `{"paymentType":"<answer:paymentType>"}`, "Already saved: Price per hour: $18."},
 		"a type":            {`,"paymentType":"PAY_PER_HOUR"`, `{"pricePerHour":"<answer>"}`, "Already saved: Payment type: Per hour."},
 		"another type":      {`,"paymentType":"PAY_PER_LABEL"`, `{"pricePerLabel":"<answer>"}`, "Already saved: Payment type: Per label."},

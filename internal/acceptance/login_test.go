@@ -60,7 +60,7 @@ func TestLogin(t *testing.T) {
 		{"", "login --no-wait", 0, "Registered a new account. Its token is saved in " + file},
 		{"", "login status", 0, "You haven't claimed this account yet"},
 		{"", "logout --revoke", 1, lost},
-		{"", "login --force", 2, "add --token to save a token from standard input, or --no-wait to register"},
+		{"", "login --force", 2, "add --token to save a token from standard input, or --no-wait or --email to register"},
 		{"", "login --force --no-wait", 1, lost},
 		{sandbox.DemoToken, "login --token --force", 1, lost},
 		{"", "login --email nonsense", 2, `"nonsense" isn't an email address`},
@@ -73,8 +73,8 @@ func TestLogin(t *testing.T) {
 		{"ot_clm_a\n", "login --token --force", 1, "a claim token"},
 		{"ot_pat_wrong\n", "login --token --force", 1, "OpenTrain rejected the token: it is invalid, expired or revoked. Copy a new one: app.opentrain.ai, Settings → API keys"},
 		{"", "login --token --force", 1, "The token is empty."},
-		{" " + sandbox.DemoToken + "\r\n", "login --token --force", 0, "It replaces the token for " + base + " that was saved there. That one isn't on this " +
-			"machine anymore, but it isn't revoked: until you revoke it in OpenTrain's app, a copy of it still works.\n"},
+		{" " + sandbox.DemoToken + "\r\n", "login --token --force", 0, "It replaces the token for " + base + " that was saved there. " +
+			"Copies of that one work until you revoke it in OpenTrain's app.\n"},
 		{sandbox.DemoToken, "login --token --force", 0, "from now on.\n"},
 		{"", "login status", 0, "Logged in as Sandbox Demo, user_1@example.com, with the token from the file " + file},
 		{"", "logout", 0, "Removed the token from " + file + "."},

@@ -225,7 +225,7 @@ func (r Report) ask(q Question, remaining int, note string, options ReportOption
 // onePrice says which of several prices to send.
 func onePrice(inputs []tool.Input) string {
 	if slices.ContainsFunc(inputs, func(i tool.Input) bool { return i.For != "" }) {
-		return "Send only the price of that payment type."
+		return "Send only the price that belongs to the payment type."
 	}
 	return ""
 }
