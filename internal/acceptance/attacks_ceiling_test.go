@@ -20,7 +20,7 @@ func TestCeiling(t *testing.T) {
 	const ceiling, limit = 270, "256MiB"
 	page, err := os.ReadFile("../../docs/operations.md")
 	deployed, deployErr := os.ReadFile("../../deploy/compose.yaml")
-	if err != nil || deployErr != nil || !strings.Contains(string(page), fmt.Sprintf("the ceiling of the process** | | | **%d MB**", ceiling)) ||
+	if err != nil || deployErr != nil || !strings.Contains(string(page), fmt.Sprintf("**The most that the process uses** | | | **%d MB**", ceiling)) ||
 		!strings.Contains(string(deployed), "GOMEMLIMIT: "+limit) {
 		t.Errorf("%v, %v; the documents have another ceiling", err, deployErr)
 	}

@@ -167,10 +167,10 @@ func (w *faultWorld) prepare(clock *standInClock) {
 	write(tool.StartProposalConversation, `POST .*`+proposals[0]+`.*conversation`, found, jsonObject{"proposalId": proposals[0]})
 	write(tool.PatchDraft, `PATCH /job-drafts/`+patched+`$`, harmless, jsonObject{"jobId": patched, "fields": jsonObject{"headcount": 3}})
 	write(tool.GetDraft, `PATCH /job-drafts/`+shown+`$`, harmless, jsonObject{"jobId": shown})
-	write(tool.Publish, `POST /jobs/`+published+`/publish$`, once, jsonObject{"jobId": published})
+	write(tool.Publish, `POST /jobs/`+published+`/publish$`, found, jsonObject{"jobId": published})
 	write(tool.UpdateJob, `PATCH /jobs/`+updated+`$`, harmless, jsonObject{"jobId": updated, "fields": jsonObject{"headcount": 4}})
-	write(tool.CloseJob, `POST /jobs/`+closed+`/close$`, once, jsonObject{"jobId": closed})
-	write(tool.InviteTrainer, `POST /jobs/`+invited+`/invites$`, harmless,
+	write(tool.CloseJob, `POST /jobs/`+closed+`/close$`, found, jsonObject{"jobId": closed})
+	write(tool.InviteTrainer, `POST /jobs/`+invited+`/invites$`, found,
 		jsonObject{"jobId": invited, "freelancerId": sandbox.FreelancerAvailable})
 	write(tool.SendMessage, `POST /messages$`, once, jsonObject{"conversationId": ids["conversation"], "content": "When can you start?"})
 	write(tool.InviteTeamMember, `POST /team/invites$`, once, jsonObject{"email": "ada@example.com"})
