@@ -107,7 +107,7 @@ func TestDeployStoreReads(t *testing.T) {
 	for _, replica := range d.replicas {
 		lost += strings.Count(replica.stderr.String(), "the store can't be reached")
 	}
-	const alone = 2 // reads by a replica's own share, in the half second until it has a slow Redis again
+	const alone = 5 // reads at most by a replica that goes on with its own share, until it has a slow Redis again
 	t.Logf("a minute of made-up questions: %d reads, %d calls were busy, Redis was lost %d times", flood, busy, lost)
 	if flood > 120+alone*lost || flood < 60 || busy < 100 {
 		t.Errorf("%d reads, %d calls were busy", flood, busy)
