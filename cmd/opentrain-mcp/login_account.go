@@ -70,7 +70,7 @@ func (l *login) newAccount(ctx context.Context, c loginCommand, first bool) erro
 	return l.invite(ctx, c)
 }
 
-// havingOne asks whether to register an account or to paste the token of an existing one. With first, it also says that there is none here.
+// havingOne asks whether to register an account or to paste the token of an existing one. If first is set, it also says that no account is saved here.
 func (l *login) havingOne(ctx context.Context, first bool) (bool, error) {
 	if first {
 		l.say("No OpenTrain account is set up on this machine.")

@@ -64,7 +64,7 @@ func (p Place) String() string {
 	return ""
 }
 
-// Fault is the reason that a token or its file can't be used. The zero Fault means that there is none.
+// Fault is the reason that a token or its file can't be used. The zero Fault means no fault.
 type Fault struct {
 	Text       string // the beginning of a sentence, without the token: "the token file /x is empty"
 	Cure       string // a sentence that says what to do; "" if that depends on the reader
@@ -113,7 +113,7 @@ func (s Source) All() []Found {
 	return all
 }
 
-// Elsewhere is the variable or token file that is used instead of the shared file, the zero Place if there is none.
+// Elsewhere is the variable or token file that is used instead of the shared file. The zero Place means neither is set.
 func (s Source) Elsewhere() Place {
 	for name := range s.variables() {
 		return Place{Variable: name}

@@ -10,7 +10,7 @@ import (
 )
 
 // Unexpanded is a placeholder in the value of a setting: a host fills in settings from forms and templates, and didn't expand
-// this one. The zero Unexpanded means that there is none.
+// this one. The zero Unexpanded means no placeholder.
 type Unexpanded struct {
 	Name      string // as it is written
 	Alone     bool   // the value is nothing else, and it isn't a password that only looks like one

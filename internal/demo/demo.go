@@ -48,7 +48,7 @@ type Config struct {
 	Answers io.Reader
 	// Program is how a person starts this program, "" if it was built for this run alone.
 	Program string
-	// Host is the host to connect next, "" if there is none to name.
+	// Host is the host to connect next; "" lists the hosts instead.
 	Host string
 }
 
