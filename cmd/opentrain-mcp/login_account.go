@@ -70,7 +70,8 @@ func (l *login) newAccount(ctx context.Context, c loginCommand, first bool) erro
 	return l.invite(ctx, c)
 }
 
-// havingOne asks whether to register an account or to paste the token of an existing one. If first is set, it also says that no account is saved here.
+// havingOne asks whether to register an account or to paste the token of an existing one. If first is set, it also says that none is saved
+// here.
 func (l *login) havingOne(ctx context.Context, first bool) (bool, error) {
 	if first {
 		l.say("No OpenTrain account is set up on this machine.")
